@@ -1,0 +1,130 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One child process of the agent: forked, watched through its channel, started again when it dies.
+
+What is loaded before the fork is shared, so a successor serves within milliseconds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
+
+from .channel import Channel, pair
+from .control import files
+from .respawn import Respawn, after_death
+
+if TYPE_CHECKING:
+    from .daemon import Parent
+
+log = logging.getLogger("lvs-agent")
+
+Body = Callable[[Channel, Any, Mapping[str, str]], int]
+"""A child's program: its end of the channel, the document, the states to resume; gives the exit status."""
+
+
+class Child:
+    """One child process: started by fork, watched through its channel, started again when it dies."""
+
+    def __init__(self, parent: Parent, name: str, body: Body) -> None:
+        self.parent, self.name, self.body = parent, name, body
+        self.record = Respawn()
+        self.pid = 0
+        self.channel: Optional[Channel] = None
+        self.ready = False
+        self.wanted = False
+        self.started = 0.0
+        self.states: Dict[str, str] = {}
+        """The VRRP states it reported last: what a successor may resume."""
+
+    def start(self, *, resume: bool = False) -> None:
+        """Fork. The child never returns from here."""
+        ours, theirs = pair()
+        self.wanted, self.ready, self.started = True, False, self.parent.loop.now()
+        carried = dict(self.states) if resume else {}
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            ours.close()
+            self.parent.leave_in_child()
+            _become(self.name)
+            os._exit(_live(self.name, self.body, theirs, self.parent.config.document, carried))
+        theirs.close()
+        self.channel = ours
+        ours.attach(self.parent.loop, self._message, self._gone)
+        files.write_pid(self.parent.options.child_pid_files.get(self.name), self.pid)
+        log.info("%s child started, pid %d", self.name, self.pid)
+
+    def _message(self, message: object) -> None:
+        kind, *rest = message if isinstance(message, tuple) else (None,)
+        if kind == "ready":
+            self.ready = True
+            self.parent.child_ready()
+        elif kind == "states":
+            self.states = dict(rest[0])
+        elif kind == "status":
+            self.parent.collect(rest[0], self.name, rest[1])
+
+    def _gone(self) -> None:
+        """The channel closed: the process is dying or dead; SIGCHLD tells when."""
+
+    def died(self, status: int) -> None:
+        """Reaped. Start a successor unless this end was wanted."""
+        if self.channel is not None:
+            self.channel.close()
+        self.channel, self.pid, self.ready = None, 0, False
+        if not self.wanted:
+            return
+        self.record, verdict = after_death(self.record, self.parent.loop.now())
+        log.error(
+            "%s child died (%s); starting it again %s",
+            self.name,
+            _how(status),
+            "at once" if verdict.delay == 0 else f"in {verdict.delay:g} s, from nothing",
+        )
+        if verdict.delay == 0:
+            self.start(resume=verdict.resume)
+        else:
+            self.parent.sweep(self.name)
+            key = ("respawn", self.name)
+            self.parent.loop.wake(key, self.parent.loop.now() + verdict.delay, lambda _now: self.start())
+
+    def stop(self) -> None:
+        """Ask it to stop gracefully."""
+        self.wanted = False
+        self.parent.loop.wake(("respawn", self.name), None, lambda _now: None)
+        if self.channel is not None:
+            self.channel.send(("stop",))
+
+
+def _live(name: str, body: Body, channel: Channel, document: Any, resume: Mapping[str, str]) -> int:
+    """A child's whole life. A bug ends it loudly with one line; the parent starts a successor."""
+    try:
+        return body(channel, document, resume)
+    except BaseException as error:  # noqa: BLE001 - the last line of defence: say it and die
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "?"
+        log.critical("bug in the %s child: %s: %s at %s; please report it", name, type(error).__name__, error, place)
+        log.debug("details", exc_info=error)
+        return 70
+
+
+def _become(name: str) -> None:
+    """Leave the group's signals to the parent; be seen under an own name in ps and top."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a HUP to the whole group is the parent's business
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # so is ^C: the parent stops its children
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(15, f"lvs-agent-{name}".encode(), 0, 0, 0)  # PR_SET_NAME
+
+
+def _how(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"exit status {os.WEXITSTATUS(status)}"

@@ -1,0 +1,313 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent's processes: a parent, its VRRP child, its checker child. The only file that knows every room.
+
+The parent reads and validates the file, forks the children, starts them again when they die, hands a reload on,
+answers the control socket, and speaks with the service manager. It holds no address and no table: when it is
+killed, its children see their channel close and leave gracefully.
+Signals, as keepalived's: HUP reload, TERM and INT stop, USR1 writes the status, USR2 the counters.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set
+
+from . import __version__
+from .child import Body, Child
+from .control import files, systemd, unix
+from .loop import Loop
+
+if TYPE_CHECKING:
+    from .reading import Config
+
+log = logging.getLogger("lvs-agent")
+
+STOP_PATIENCE = 10.0
+"""Seconds a child may take to stop before it is killed."""
+STATUS_PATIENCE = 3.0
+"""Seconds the parent waits for a child's part of the status."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line of `run` says."""
+
+    file: str
+    vrrp: bool = True
+    checkers: bool = True
+    config_id: Optional[str] = None
+    socket_path: str = unix.PATH
+    status_file: str = "/run/lvs-agent/status.json"
+    pid_file: Optional[str] = None
+    child_pid_files: Mapping[str, str] = field(default_factory=dict)
+    """By the child's name: vrrp, checker."""
+
+
+class Parent:
+    """The parent process. `run` returns the exit status."""
+
+    def __init__(
+        self,
+        options: Options,
+        config: Config,
+        reread: Callable[[], Config],
+        bodies: Mapping[str, Body],
+        sweep: Callable[[Any], None],
+    ) -> None:
+        self.options, self.config, self._reread, self._sweep = options, config, reread, sweep
+        self.loop = Loop()
+        self.children = {name: Child(self, name, body) for name, body in bodies.items()}
+        self.server: Optional[unix.Server] = None
+        self.stopping = False
+        self.loaded_at = time.time()
+        self.reloads = {"accepted": 0, "refused": 0}
+        self.last_refusal: List[str] = []
+        self._pending: Dict[int, _Pending] = {}
+        self._next_id = 0
+
+    # -- life ------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Serve until told to stop."""
+        self._watch_signals()
+        files.write_pid(self.options.pid_file, os.getpid())
+        try:
+            self.server = unix.Server(self.loop, self.options.socket_path, self.answer)
+        except OSError as error:
+            log.error(
+                "no control socket at %s (%s): status and reload by socket are off", error.filename, error.strerror
+            )
+        gc.freeze()  # what is loaded now is shared with the children; do not copy its pages for the sake of counting
+        self._apply_roles()
+        period = systemd.watchdog_period()
+        if period is not None:
+            self._watchdog(period)
+        self.loop.run()
+        if self.server is not None:
+            self.server.close(unlink=True)
+        for path in (self.options.pid_file, *self.options.child_pid_files.values()):
+            files.remove(path)
+        log.info("stopped")
+        return 0
+
+    def _wanted(self, name: str) -> bool:
+        document = self.config.document
+        if name == "vrrp":
+            return self.options.vrrp and bool(document.vrrp_instances)
+        return self.options.checkers and bool(document.virtual_servers)
+
+    def _apply_roles(self) -> None:
+        """Start the children that the file gives work, stop those it gives none, reload the rest."""
+        for child in self.children.values():
+            wanted = self._wanted(child.name)
+            if wanted and not child.wanted:
+                child.start()
+            elif wanted and child.channel is not None:
+                child.channel.send(("reload", self.config.document))
+            elif not wanted and child.wanted:
+                child.stop()
+        self.child_ready()
+
+    def child_ready(self) -> None:
+        """Tell the service manager once everything that is wanted serves."""
+        if self.stopping or not all(c.ready for c in self.children.values() if c.wanted):
+            return
+        names = ", ".join(c.name for c in self.children.values() if c.wanted) or "nothing to run in this file"
+        systemd.notify("READY=1", f"STATUS=serving: {names}")
+
+    def _watchdog(self, period: float) -> None:
+        """Feed the service manager's watchdog only while every child's loop turns."""
+
+        def due(now: float) -> None:
+            channels = [c.channel for c in self.children.values() if c.channel is not None and c.ready]
+            if all(channel.alive for channel in channels):
+                systemd.notify("WATCHDOG=1")
+            else:
+                late = [c.name for c in self.children.values() if c.channel is not None and not c.channel.alive]
+                log.error("no sign of life from: %s", ", ".join(late))
+            for channel in channels:
+                channel.alive = False
+                channel.send(("ping",))
+            self.loop.wake("watchdog", now + period, due)
+
+        for child in self.children.values():
+            if child.channel is not None:
+                child.channel.alive = True
+        due(self.loop.now())
+
+    def leave_in_child(self) -> None:
+        """In a fresh child: close all that belongs to the parent."""
+        if self.server is not None:
+            self.server.close(unlink=False)
+        for child in self.children.values():
+            if child.channel is not None:
+                child.channel.abandon()
+        self.loop.close()
+
+    def sweep(self, name: str) -> None:
+        """A VRRP child that keeps dying holds nothing while it is away: its addresses go."""
+        if name == "vrrp":
+            self.children[name].states = {}
+            self._sweep(self.config.document)
+
+    # -- signals ---------------------------------------------------------------
+
+    def _watch_signals(self) -> None:
+        self.loop.on_signal(signal.SIGCHLD, self._reap)
+        self.loop.on_signal(signal.SIGTERM, self.stop)
+        self.loop.on_signal(signal.SIGINT, self.stop)
+        self.loop.on_signal(signal.SIGHUP, self._hup)
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            self.loop.on_signal(
+                number, lambda: self.status(lambda answer: files.dump(self.options.status_file, answer))
+            )
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+    def _hup(self) -> None:
+        if not self.stopping:
+            self.reload()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                pid = 0
+            if pid == 0:
+                break
+            for child in self.children.values():
+                if child.pid == pid:
+                    child.died(status)
+        if self.stopping and not any(child.pid for child in self.children.values()):
+            self.loop.stop()
+
+    def stop(self) -> None:
+        """Stop gracefully; children that hang are killed after STOP_PATIENCE."""
+        if self.stopping:
+            return
+        self.stopping = True
+        systemd.notify("STOPPING=1")
+        for child in self.children.values():
+            child.stop()
+        self.loop.wake("patience", self.loop.now() + STOP_PATIENCE, lambda _now: self._kill())
+        self._reap()
+
+    def _kill(self) -> None:
+        for child in self.children.values():
+            if child.pid:
+                log.error("%s child does not stop: killed", child.name)
+                os.kill(child.pid, signal.SIGKILL)
+
+    # -- reload ----------------------------------------------------------------
+
+    def reload(self) -> List[str]:
+        """Read the file again. A file with errors changes nothing; the findings (rendered) are returned."""
+        systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+        config = self._reread()
+        if config.errors:
+            self.reloads["refused"] += 1
+            self.last_refusal = config.rendered
+            log.error("%s is refused, the running configuration stays:", self.options.file)
+            for line in config.rendered:
+                log.error("%s", line)
+        else:
+            for line in config.rendered:
+                log.warning("%s", line)
+            self.reloads["accepted"] += 1
+            self.last_refusal, self.loaded_at = [], time.time()
+            self.config = config
+            self._apply_roles()
+            log.info("%s reloaded", self.options.file)
+        self.child_ready()
+        return config.rendered
+
+    # -- control socket --------------------------------------------------------
+
+    def answer(self, request: Dict[str, Any], answer: unix.Answer) -> None:
+        """One request of the control socket."""
+        command = request["command"]
+        if command == "status":
+            self.status(lambda status: answer({"ok": True, "status": status}))
+        elif command == "reload":
+            refused = self.reloads["refused"]
+            findings = self.reload()
+            answer({"ok": self.reloads["refused"] == refused, "findings": findings})
+        elif command == "ping":
+            answer({"ok": True, "version": __version__, "pid": os.getpid()})
+        else:
+            answer({"ok": False, "error": f"no command {command!r}; there are: ping, reload, status"})
+
+    def status(self, done: Callable[[Dict[str, Any]], None]) -> None:
+        """Ask every child for its part; a child that does not answer in time is said to be silent."""
+        self._next_id += 1
+        asked = {c.name for c in self.children.values() if c.channel is not None}
+        pending = _Pending(self._own_status(), asked, done)
+        self._pending[self._next_id] = pending
+        for name in asked:
+            channel = self.children[name].channel
+            if channel is not None:
+                channel.send(("status", self._next_id))
+        number = self._next_id
+        self.loop.wake(("status", number), self.loop.now() + STATUS_PATIENCE, lambda _now: self._finish(number))
+        if not asked:
+            self._finish(number)
+
+    def collect(self, number: int, name: str, part: Any) -> None:
+        """One child's answer."""
+        pending = self._pending.get(number)
+        if pending is None:
+            return
+        pending.status[name] = part
+        pending.missing.discard(name)
+        if not pending.missing:
+            self._finish(number)
+
+    def _finish(self, number: int) -> None:
+        pending = self._pending.pop(number, None)
+        self.loop.wake(("status", number), None, lambda _now: None)
+        if pending is not None:
+            for name in pending.missing:
+                pending.status[name] = None
+                pending.status["processes"][name]["silent"] = True
+            pending.done(pending.status)
+
+    def _own_status(self) -> Dict[str, Any]:
+        now = self.loop.now()
+        processes = {
+            c.name: {
+                "pid": c.pid or None,
+                "ready": c.ready,
+                "deaths": c.record.total,
+                "uptime": round(now - c.started, 3) if c.pid else None,
+            }
+            for c in self.children.values()
+            if c.wanted
+        }
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "config": {
+                "file": self.options.file,
+                "sha256": self.config.sha256,
+                "loaded_at": self.loaded_at,
+                "warnings": len(self.config.rendered),
+                "reloads": dict(self.reloads),
+                "last_refusal": self.last_refusal,
+            },
+            "processes": processes,
+        }
+
+
+@dataclass
+class _Pending:
+    """A status that waits for its children."""
+
+    status: Dict[str, Any]
+    missing: Set[str]
+    done: Callable[[Dict[str, Any]], None]
