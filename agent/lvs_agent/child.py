@@ -80,6 +80,11 @@ class Child:
         self.channel, self.pid, self.ready = None, 0, False
         if not self.wanted:
             return
+        if not self.parent.options.respawn:
+            log.error("%s child died (%s); stopping, as -R asks", self.name, _how(status))
+            self.wanted = False
+            self.parent.stop()
+            return
         self.record, verdict = after_death(self.record, self.parent.loop.now())
         log.error(
             "%s child died (%s); starting it again %s",
@@ -94,11 +99,13 @@ class Child:
             key = ("respawn", self.name)
             self.parent.loop.wake(key, self.parent.loop.now() + verdict.delay, lambda _now: self.start())
 
-    def stop(self) -> None:
-        """Ask it to stop gracefully."""
+    def stop(self, *, keep: bool = False) -> None:
+        """Ask it to stop gracefully; `keep` ends it on the spot, so that what it set in the kernel stays."""
         self.wanted = False
         self.parent.loop.wake(("respawn", self.name), None, lambda _now: None)
-        if self.channel is not None:
+        if keep and self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+        elif self.channel is not None:
             self.channel.send(("stop",))
 
 
@@ -106,7 +113,7 @@ def _live(name: str, body: Body, channel: Channel, document: Any, resume: Mappin
     """A child's whole life. A bug ends it loudly with one line; the parent starts a successor."""
     try:
         return body(channel, document, resume)
-    except BaseException as error:  # noqa: BLE001 - the last line of defence: say it and die
+    except BaseException as error:  # the last line of defence: say it and die
         where = error.__traceback__
         while where is not None and where.tb_next is not None:
             where = where.tb_next

@@ -15,8 +15,8 @@ import logging
 import os
 import signal
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set
 
 from . import __version__
 from .child import Body, Child
@@ -41,12 +41,18 @@ class Options:
     file: str
     vrrp: bool = True
     checkers: bool = True
-    config_id: Optional[str] = None
+    keep: FrozenSet[str] = frozenset()
+    """Children that leave behind what they set when the agent stops (-V: vrrp, -I: checker)."""
+    respawn: bool = True
     socket_path: str = unix.PATH
     status_file: str = "/run/lvs-agent/status.json"
     pid_file: Optional[str] = None
     child_pid_files: Mapping[str, str] = field(default_factory=dict)
     """By the child's name: vrrp, checker."""
+
+    def at(self, socket_path: str, status_file: str) -> Options:
+        """The same options with own paths for the control socket and the status file."""
+        return replace(self, socket_path=socket_path, status_file=status_file)
 
 
 class Parent:
@@ -194,7 +200,7 @@ class Parent:
         self.stopping = True
         systemd.notify("STOPPING=1")
         for child in self.children.values():
-            child.stop()
+            child.stop(keep=child.name in self.options.keep)
         self.loop.wake("patience", self.loop.now() + STOP_PATIENCE, lambda _now: self._kill())
         self._reap()
 
@@ -225,7 +231,7 @@ class Parent:
             self._apply_roles()
             log.info("%s reloaded", self.options.file)
         self.child_ready()
-        return config.rendered
+        return list(config.rendered)
 
     # -- control socket --------------------------------------------------------
 

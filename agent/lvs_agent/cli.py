@@ -1,0 +1,224 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line of lvs-agent. One function a command; each gives its exit status.
+
+What a command does stands in the rooms; here are only arguments, printing and exit codes. Heavy rooms are imported
+by the command that needs them, so that `check` and `status` start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from .reading import Config
+
+OK, WARNED, ERRORS, UNREADABLE = 0, 1, 2, 3
+"""Exit statuses of `check`: valid, valid with warnings under --strict, errors, cannot be read."""
+
+
+def _print_findings(config: Config, form: str) -> None:
+    if form == "json":
+        return
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    for finding in config.findings:
+        print(finding.render(colour), file=sys.stderr)
+
+
+def _read(path: str, config_id: Optional[str] = None) -> Optional[Config]:
+    """One file; when it cannot be read, a line says why and None is returned."""
+    from .reading import Unreadable, load
+
+    try:
+        return load(path, config_id)
+    except Unreadable as error:
+        print(f"lvs-agent: {error}", file=sys.stderr)
+        return None
+
+
+def check(arguments: List[str]) -> int:
+    """`lvs-agent check FILE... [--strict] [--format text|json]`."""
+    p = argparse.ArgumentParser(prog="lvs-agent check", description="Check configuration files; change nothing.")
+    p.add_argument("file", nargs="+")
+    p.add_argument("--strict", action="store_true", help="warnings give exit status 1")
+    p.add_argument("--format", choices=("text", "json"), default="text")
+    p.add_argument("-i", "--config-id", metavar="ID", help="the id of @ID lines (the short host name)")
+    options = p.parse_args(arguments)
+    worst, found = OK, []
+    for path in options.file:
+        config = _read(path, options.config_id)
+        if config is None:
+            worst = max(worst, UNREADABLE)
+            continue
+        _print_findings(config, options.format)
+        found += [(path, finding) for finding in config.findings]
+        levels = [finding.level for finding in config.findings]
+        if config.errors:
+            worst = max(worst, ERRORS)
+        elif options.strict and "warning" in levels:
+            worst = max(worst, WARNED)
+        if options.format == "text":
+            print(f"{path}: {_verdict(levels)}")
+    if options.format == "json":
+        keys = ("level", "code", "file", "line", "column", "message", "help")
+        print(json.dumps([{key: getattr(finding, key) for key in keys} for _path, finding in found], indent=1))
+    return worst
+
+
+def _verdict(levels: Sequence[str]) -> str:
+    counted = [(levels.count(level), level) for level in ("error", "warning", "note")]
+    said = ", ".join(f"{count} {level}{'s' if count > 1 else ''}" for count, level in counted if count)
+    return said or "valid"
+
+
+def run(arguments: List[str]) -> int:
+    """`lvs-agent run [keepalived's options]`."""
+    from .options import parse
+
+    options = parse(arguments)
+    if options.version:
+        print(f"lvs-agent {__version__}")
+        return 0
+    if options.config_test is not None:
+        return check([options.file])
+    from .control import logs
+    from .start import serve
+
+    if options.umask is not None:
+        os.umask(options.umask)
+    logs.set_up(console=options.log_console, detail=options.log_detail, facility=options.log_facility)
+    return serve(options)
+
+
+def diff(arguments: List[str]) -> int:
+    """`lvs-agent diff FILE`: what loading FILE would change in the kernel's IPVS table now."""
+    p = argparse.ArgumentParser(prog="lvs-agent diff", description="What loading FILE would change in the kernel now.")
+    p.add_argument("file")
+    p.add_argument("--format", choices=("text", "json"), default="text")
+    options = p.parse_args(arguments)
+    config = _read(options.file)
+    if config is None:
+        return UNREADABLE
+    if config.errors:
+        _print_findings(config, "text")
+        return ERRORS
+    from .preview import changes
+
+    try:
+        lines = changes(config.document)
+    except OSError as error:
+        print(f"lvs-agent: the kernel's table cannot be read: {error}", file=sys.stderr)
+        return UNREADABLE
+    print(json.dumps(lines, indent=1) if options.format == "json" else "\n".join(lines) or "nothing would change")
+    return OK
+
+
+def _ask(request: Dict[str, Any], path: str) -> Optional[Dict[str, Any]]:
+    from .control import unix
+
+    try:
+        answer = unix.ask(request, path)
+    except PermissionError:
+        print(f"lvs-agent: {path} is for root only", file=sys.stderr)
+        return None
+    except TimeoutError:
+        print(f"lvs-agent: the agent behind {path} does not answer; see journalctl -u lvs-agent", file=sys.stderr)
+        return None
+    except (OSError, ValueError) as error:
+        print(f"lvs-agent: no agent answers at {path} ({error}); systemctl status lvs-agent says more", file=sys.stderr)
+        return None
+    if not answer.get("ok") and "error" in answer:
+        print(f"lvs-agent: {answer['error']}", file=sys.stderr)
+        return None
+    return answer
+
+
+def _with_socket(name: str, text: str) -> argparse.ArgumentParser:
+    from .control import unix
+
+    p = argparse.ArgumentParser(prog=f"lvs-agent {name}", description=text)
+    p.add_argument("--socket", default=unix.PATH, metavar="PATH", help=f"control socket ({unix.PATH})")
+    return p
+
+
+def status(arguments: List[str]) -> int:
+    """`lvs-agent status [--json]`."""
+    p = _with_socket("status", "What the running agent does.")
+    p.add_argument("--json", action="store_true", help="the whole document")
+    options = p.parse_args(arguments)
+    answer = _ask({"command": "status"}, options.socket)
+    if answer is None:
+        return UNREADABLE
+    if options.json:
+        print(json.dumps(answer["status"], indent=1))
+    else:
+        from .control import screen
+
+        print(screen.render(answer["status"], colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    return OK
+
+
+def reload(arguments: List[str]) -> int:
+    """`lvs-agent reload`: the file is read again; exit status 2 and the findings when it is refused."""
+    options = _with_socket("reload", "Read the file again; a file with errors changes nothing.").parse_args(arguments)
+    answer = _ask({"command": "reload"}, options.socket)
+    if answer is None:
+        return UNREADABLE
+    for line in answer["findings"]:
+        print(line, file=sys.stderr)
+    print("reloaded" if answer["ok"] else "refused: the running configuration stays")
+    return OK if answer["ok"] else ERRORS
+
+
+def genhash(arguments: List[str]) -> int:
+    """`lvs-agent genhash`: as keepalived's."""
+    from .checks import genhash as room
+
+    return room.main(arguments)
+
+
+COMMANDS: Dict[str, Callable[[List[str]], int]] = {
+    "run": run,
+    "check": check,
+    "diff": diff,
+    "status": status,
+    "reload": reload,
+    "genhash": genhash,
+}
+
+
+def usage() -> str:
+    """The commands, a line each, from their own docstrings."""
+    lines = [f"lvs-agent {__version__}: VRRP and health checks for Linux Virtual Server", ""]
+    lines += [f"  {(command.__doc__ or '').splitlines()[0]}" for command in COMMANDS.values()]
+    return "\n".join(
+        [*lines, "", "lvs-agent COMMAND --help tells more. Without a command, keepalived's options run it."]
+    )
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Dispatch. A line that begins with an option is `run`, as keepalived's command line is."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if words else 2
+    if words[0] in COMMANDS:
+        command, rest = COMMANDS[words[0]], words[1:]
+    elif words[0].startswith("-"):
+        command, rest = run, words
+    else:
+        print(f"lvs-agent: no command {words[0]!r}; there are: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    try:
+        return command(rest)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a path to a validated configuration: the language's findings and the agent's own, in one list."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, List, Optional, Tuple
+
+from ansible_collections.lvs.cluster.plugins.module_utils import conf
+
+from . import plan_checks, plan_vrrp
+
+
+class Unreadable(Exception):  # noqa: N818 - it is what the file is
+    """The file cannot be read at all; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """One reading of one file. `document` is served only when `errors` is False."""
+
+    file: str
+    document: Any
+    findings: Tuple[conf.Finding, ...]
+    sha256: str
+
+    refusal: str = ""
+    """Why the file could not even be read."""
+
+    @classmethod
+    def unreadable(cls, file: str, refusal: str) -> Config:
+        """What a reload finds when the file is gone."""
+        return cls(file, None, (), "", refusal)
+
+    @property
+    def errors(self) -> bool:
+        """True when the agent refuses the file."""
+        return bool(self.refusal) or any(finding.level == "error" for finding in self.findings)
+
+    @property
+    def rendered(self) -> List[str]:
+        """The findings as plain text, notes left out."""
+        if self.refusal:
+            return [self.refusal]
+        return [finding.render(colour=False) for finding in self.findings if finding.level != "note"]
+
+
+def load(path: str, config_id: Optional[str] = None) -> Config:
+    """Read and check one file and what it includes. Raises Unreadable."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read()
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from error
+    reading = conf.read(raw.decode("utf-8", "surrogateescape"), path, config_id=config_id)
+    findings = list(reading.findings)
+    if not any(finding.level == "error" for finding in findings):
+        findings += plan_vrrp.unsupported(reading.document, path)
+        findings += plan_checks.unsupported(reading.document, path)
+    return Config(path, reading.document, tuple(findings), hashlib.sha256(raw).hexdigest())

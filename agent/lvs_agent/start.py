@@ -1,0 +1,96 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the options of `run` to a serving parent process: read, refuse or accept, detach, build, run."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Dict
+
+from . import __version__, checker_child, vrrp_child
+from .daemon import Options, Parent
+from .reading import Config, Unreadable, load
+
+if TYPE_CHECKING:
+    import argparse
+
+    from .child import Body
+
+log = logging.getLogger("lvs-agent")
+
+STARTED, REFUSED, UNREADABLE = 0, 2, 6
+"""Exit statuses, as keepalived's: stopped when told to, configuration refused, no configuration."""
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Run until stopped. A file with errors at start is refused: there is no running configuration to keep."""
+    if options.namespace:
+        _enter(options.namespace)
+    try:
+        config = load(options.file, options.config_id)
+    except Unreadable as error:
+        log.error("%s", error)
+        return UNREADABLE
+    for line in config.rendered:
+        (log.error if config.errors else log.warning)("%s", line)
+    if config.errors:
+        log.error("%s is refused; nothing was started", options.file)
+        return REFUSED
+    if options.ignored:
+        log.warning("options without a meaning here: %s", " ".join(options.ignored))
+    if not options.dont_fork:
+        _detach()
+    log.info("lvs-agent %s, Python %s, %s", __version__, sys.version.split()[0], options.file)
+
+    def reread() -> Config:
+        try:
+            return load(options.file, options.config_id)
+        except Unreadable as error:
+            return Config.unreadable(options.file, str(error))
+
+    bodies: Dict[str, Body] = {"vrrp": vrrp_child.run, "checker": checker_child.run}
+    keep = {
+        name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
+    }
+    return Parent(_daemon_options(options, frozenset(keep)), config, reread, bodies, vrrp_child.release).run()
+
+
+def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Options:
+    chosen = Options(
+        file=options.file,
+        vrrp=options.vrrp or options.all or not options.check,
+        checkers=options.check or options.all or not options.vrrp,
+        keep=keep,
+        respawn=not options.dont_respawn,
+        pid_file=options.pid,
+        child_pid_files={"vrrp": options.vrrp_pid, "checker": options.checkers_pid},
+    )
+    if options.socket is None:
+        return chosen
+    folder = os.path.dirname(os.path.abspath(options.socket))
+    return chosen.at(options.socket, os.path.join(folder, "status.json"))
+
+
+def _enter(name: str) -> None:
+    """Move into the network namespace `ip netns` calls `name`."""
+    descriptor = os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0x40000000) != 0:  # CLONE_NEWNET
+        raise OSError(ctypes.get_errno(), "setns")
+    os.close(descriptor)
+
+
+def _detach() -> None:
+    """Become a daemon: the caller gets its prompt back, the agent no terminal (daemon(7), SysV steps)."""
+    if os.fork():
+        os._exit(STARTED)
+    os.setsid()
+    if os.fork():
+        os._exit(STARTED)
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
