@@ -90,6 +90,7 @@ class Channel:
                 messages = self.receive()
             except EOFError:
                 loop.forget(self.fileno())
+                self._loop = None
                 on_gone()
                 return
             for message in messages:

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages between parent and child over a real socket pair."""
+
+from __future__ import annotations
+
+import pytest
+
+from lvs_agent.channel import Channel, pair
+from lvs_agent.loop import Loop
+
+
+@pytest.fixture
+def loop():
+    made = Loop()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ends(loop: Loop):  # closed before its loop
+    made = pair()
+    yield made
+    for end in made:
+        end.close()
+
+
+def turn_until(loop: Loop, done) -> None:
+    for _ in range(1000):
+        if done():
+            return
+        loop.turn(0.1)
+    raise AssertionError("never happened")
+
+
+def test_messages_arrive_whole_and_in_order(ends, loop) -> None:
+    ours, theirs = ends
+    sent = [("reload", {"a": 1}), ("status", 7), ("big", b"x" * 3_000_000), ("stop",)]
+    got: list = []
+    theirs.attach(loop, got.append, lambda: None)
+    ours.attach(loop, lambda message: None, lambda: None)
+    for message in sent:
+        ours.send(message)
+    turn_until(loop, lambda: len(got) == len(sent))
+    assert got == sent
+
+
+def test_send_never_blocks_while_nobody_reads(ends) -> None:
+    ours, theirs = ends
+    for _ in range(50):
+        ours.send(b"y" * 200_000)
+    received: list = []
+    for _ in range(1000):
+        received += theirs.receive()
+        ours._flush()
+        if len(received) == 50:
+            break
+    assert len(received) == 50
+
+
+def test_a_ping_is_answered_by_the_other_loop_alone(ends, loop) -> None:
+    ours, theirs = ends
+    seen: list = []
+    theirs.attach(loop, seen.append, lambda: None)
+    ours.attach(loop, seen.append, lambda: None)
+    ours.send(("ping",))
+    turn_until(loop, lambda: ours.alive)
+    assert seen == []
+
+
+def test_the_end_of_the_peer_is_told_once(ends, loop) -> None:
+    ours, theirs = ends
+    gone: list = []
+    ours.attach(loop, lambda message: None, lambda: gone.append(1))
+    theirs.close()
+    turn_until(loop, lambda: gone)
+    ours.send("into the void")
+    loop.turn(0)
+    assert gone == [1]
+
+
+def test_receive_after_the_end_raises(ends) -> None:
+    ours, theirs = ends
+    theirs.close()
+    with pytest.raises(EOFError):
+        ours.receive()
+
+
+def test_an_abandoned_copy_leaves_the_loop_alone(ends, loop) -> None:
+    ours, theirs = ends
+    seen: list = []
+    ours.attach(loop, seen.append, lambda: None)
+    copy = Channel(ours._socket.dup())
+    copy.abandon()
+    theirs.send("still here")
+    turn_until(loop, lambda: seen)
+    assert seen == ["still here"]
