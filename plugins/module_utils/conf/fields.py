@@ -1,0 +1,80 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How one keyword of keepalived.conf is declared: a field of a frozen dataclass.
+
+A declaration states once what every direction needs: the attribute, the word in the file, the kind of its value, its
+range, the value in force when it is absent, the first keepalived that knows it, and one line of help. Reading,
+writing, JSON, YAML, findings and the reference page all follow from it. Nothing here reads or writes anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .kinds import Kind
+
+_KEY = "keyword"
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """One declared keyword.
+
+    word: as it is written in the file; attribute: the name on the dataclass; kind: how its value is read and written;
+    default: the value keepalived uses when the word is absent (None: none, or inherited); since: first release that
+    has it when newer than 2.2.7; legacy: older spellings that mean the same; many: may be repeated, the attribute is
+    a tuple; required: the block is useless without it; quiet: repeating it is not worth a finding.
+    """
+
+    word: str
+    attribute: str
+    kind: Kind
+    help: str
+    default: Any
+    since: str
+    legacy: tuple[str, ...]
+    many: bool
+    required: bool
+
+
+def key(
+    kind: Kind,
+    help: str,  # noqa: A002 - the word of the declaration
+    *,
+    default: Any = None,
+    since: str = "",
+    legacy: tuple[str, ...] = (),
+    word: str = "",
+    many: bool = False,
+    required: bool = False,
+) -> Any:
+    """Declare one keyword as a dataclass field. Absent is None (or an empty tuple when it may be repeated)."""
+    declared = (kind, help, default, since, legacy, word, many, required)
+    return field(default=() if many or kind.listed else None, metadata={_KEY: declared})
+
+
+def keywords(block: type) -> tuple[Keyword, ...]:
+    """The declared keywords of one block, in file order of the declaration."""
+    found = []
+    for declared in fields(block):
+        facts = declared.metadata.get(_KEY)
+        if facts is None:
+            continue
+        kind, text, default, since, legacy, word, many, required = facts
+        name = word or declared.name.rstrip("_")
+        found.append(Keyword(name, declared.name, kind, text, default, since, legacy, many, required))
+    return tuple(found)
+
+
+def head_names(block: type) -> tuple[str, ...]:
+    """The attributes of a block that stand on its opening line (a name, an address and a port)."""
+    return tuple(item.name for item in fields(block) if _KEY not in item.metadata)
+
+
+def without_default(block: type) -> tuple[str, ...]:
+    """The attributes that must be given to make a value of this block."""
+    return tuple(item.name for item in fields(block) if item.default is MISSING and item.default_factory is MISSING)
