@@ -1,0 +1,37 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs one owner's wish on the host for an Ansible module: plan, apply unless in check mode, exit with the diff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+from . import port, show
+from .settings import ConflictError, Kind, RecordError, Want, concerned, plan, with_owner
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def settle(module: AnsibleModule, owner: str, want: Optional[Want], **results: Any) -> None:
+    """Make the host what `owner` wants (None: as it was before it came), then exit; does not return."""
+    try:
+        record = port.read_record()
+        changed = with_owner(record, owner, want)
+        planned = plan(record, changed, port.read_facts(concerned(record, changed)))
+        differs = bool(planned.steps) or planned.after != record
+        if differs and not module.check_mode:
+            port.carry_out(planned)
+            if _touches_units(planned.steps) and port.has_systemd():
+                port.reload_units()
+    except (port.HostError, RecordError, ConflictError) as error:
+        module.fail_json(msg=str(error), **results)
+    module.exit_json(changed=differs, diff=show.diffs(planned), **results)
+
+
+def _touches_units(steps: Any) -> bool:
+    return any(
+        step.setting.kind in (Kind.FILE, Kind.SYMLINK) and step.setting.name.startswith("/etc/systemd/")
+        for step in steps
+    )

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads and changes a Linux host: the only file of this room with side effects.
+
+Needs iproute2's `ip` for links and addresses (`ip -json`, so 4.17 or newer) and kmod's `modprobe`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
+
+from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, from_text, to_text
+
+RECORD = "/var/lib/lvs-cluster/host.json"
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class HostError(Exception):
+    """The host refused a step or could not be read. The message says what was tried and what it answered."""
+
+
+def read_record(path: str = RECORD) -> Record:
+    """The record on this host, empty when there is none; raises HostError, settings.RecordError."""
+    text = _read(path)
+    return Record() if text is None else from_text(text)
+
+
+def read_facts(settings: Sequence[Setting]) -> Facts:
+    """The present values of `settings`; raises HostError."""
+    values: Dict[Setting, Value] = {}
+    links, addresses = _links() if any(s.kind in (Kind.LINK, Kind.ADDRESS) for s in settings) else ({}, set())
+    for setting in settings:
+        if setting.kind is Kind.MODULE:
+            values[setting] = "loaded" if _has_module(setting.name) else None
+        elif setting.kind is Kind.SYSCTL:
+            values[setting] = _stripped(_read(_sysctl(setting.name)))
+        elif setting.kind is Kind.LINK:
+            values[setting] = links.get(setting.name)
+        elif setting.kind is Kind.ADDRESS:
+            values[setting] = "present" if setting.name in addresses else None
+        elif setting.kind is Kind.DIRECTORY:
+            values[setting] = "present" if os.path.isdir(setting.name) else None
+        elif setting.kind is Kind.FILE:
+            values[setting] = None if os.path.islink(setting.name) else _read(setting.name)
+        else:
+            values[setting] = os.readlink(setting.name) if os.path.islink(setting.name) else None
+    return values
+
+
+def carry_out(plan: Plan, path: str = RECORD) -> None:
+    """Take the steps of `plan` in order; raises HostError at the first that fails.
+
+    The record is written before the first step: the values to go back to survive a crash half-way.
+    """
+    _keep(plan.during, path)
+    for batch in _batches(plan.steps):
+        if batch[0].setting.kind in (Kind.LINK, Kind.ADDRESS):
+            _ip("".join(_ip_line(step) for step in batch))
+        else:
+            _take(batch[0])
+    _keep(plan.after, path)
+
+
+def reload_units() -> None:
+    """Have systemd read its unit files again; raises HostError."""
+    _run(["systemctl", "daemon-reload"])
+
+
+def has_systemd() -> bool:
+    """True when systemd runs this host."""
+    return os.path.isdir("/run/systemd/system")
+
+
+def write_file(path: str, text: str, mode: int = 0o644) -> None:
+    """Replace a file at once (a reader sees the old or the new one); an existing file keeps its mode."""
+    try:
+        mode = os.stat(path).st_mode & 0o7777
+    except FileNotFoundError:
+        pass
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".lvs-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _keep(record: Record, path: str) -> None:
+    if record:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        write_file(path, to_text(record), 0o600)
+    elif os.path.exists(path):
+        os.unlink(path)
+        _remove_directory(os.path.dirname(path))
+
+
+def _batches(steps: Iterable[Step]) -> Iterable[List[Step]]:
+    """Neighbouring steps that one `ip -batch` can take together; every other step alone."""
+    batch: List[Step] = []
+    for step in steps:
+        by_ip = step.setting.kind in (Kind.LINK, Kind.ADDRESS)
+        if batch and not (by_ip and batch[0].setting.kind in (Kind.LINK, Kind.ADDRESS)):
+            yield batch
+            batch = []
+        batch.append(step)
+    if batch:
+        yield batch
+
+
+def _take(step: Step) -> None:
+    kind, name, value = step.setting.kind, step.setting.name, step.value
+    try:
+        if kind is Kind.MODULE and value is not None:
+            _run(["modprobe", name])
+        elif kind is Kind.MODULE:
+            # A module that is in use by now stays: taking it away would be worse than leaving it.
+            subprocess.run(["modprobe", "-r", "-q", name], env=_environment(), check=False, stderr=subprocess.DEVNULL)
+        elif kind is Kind.SYSCTL and value is not None:
+            with open(_sysctl(name), "w", encoding="ascii") as file:
+                file.write(value)
+        elif kind is Kind.FILE and value is not None:
+            write_file(name, value)
+        elif kind is Kind.DIRECTORY and value is not None:
+            os.makedirs(name, mode=0o755)
+        elif kind is Kind.DIRECTORY:
+            _remove_directory(name)
+        elif kind is Kind.SYMLINK and value is not None:
+            if os.path.islink(name):
+                os.unlink(name)
+            os.symlink(value, name)
+        elif kind in (Kind.FILE, Kind.SYMLINK):
+            os.unlink(name)
+    except OSError as error:
+        raise HostError(f"{kind.name.lower()} {name}: {error.strerror}") from error
+
+
+def _ip_line(step: Step) -> str:
+    name, value = step.setting.name, step.value
+    if step.setting.kind is Kind.LINK:
+        return f"link set {name} {value}\n" if value else ""
+    address, link = name.split()
+    if value is None:
+        return f"address del {address} dev {link}\n"
+    # nodad: every server of the cluster has the address, so the detection of duplicates would refuse it.
+    return f"address add {address} dev {link}{' nodad' if ':' in address else ''}\n"
+
+
+def _ip(batch: str) -> None:
+    if batch:
+        _run(["ip", "-batch", "-"], batch)
+
+
+def _run(words: Sequence[str], text: str = "") -> str:
+    try:
+        done = subprocess.run(
+            words,
+            input=text,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise HostError(f"{words[0]} is not installed on this host") from error
+    if done.returncode:
+        tried = " ".join(words) + (": " + "; ".join(text.splitlines()) if text else "")
+        raise HostError(f"{tried}: exit {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _environment() -> Dict[str, str]:
+    return dict(os.environ, PATH=_PATH, LC_ALL="C")
+
+
+def _links() -> Tuple[Dict[str, str], Set[str]]:
+    """The links with `up` or `down`, and the addresses as `address/length link`."""
+    try:
+        rows = json.loads(_run(["ip", "-json", "address", "show"]) or "[]")
+    except ValueError as error:
+        raise HostError(f"ip -json address show answered no JSON: {error}") from error
+    links = {row["ifname"]: "up" if "UP" in row["flags"] else "down" for row in rows if "ifname" in row}
+    addresses = {
+        f"{entry['local']}/{entry['prefixlen']} {row['ifname']}"
+        for row in rows
+        for entry in row.get("addr_info", ())
+        if "local" in entry
+    }
+    return links, addresses
+
+
+def _has_module(name: str) -> bool:
+    if os.path.isdir(f"/sys/module/{name.replace('-', '_')}"):
+        return True
+    builtin = _read(f"/lib/modules/{os.uname().release}/modules.builtin") or ""
+    return any(line.endswith(f"/{name}.ko") for line in builtin.splitlines())
+
+
+def _sysctl(key: str) -> str:
+    return "/proc/sys/" + key.replace(".", "/")
+
+
+def _read(path: str) -> Optional[str]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HostError(f"{path}: {error.strerror}") from error
+
+
+def _stripped(text: Optional[str]) -> Value:
+    return None if text is None else text.strip()
+
+
+def _remove_directory(path: str) -> None:
+    """Remove it unless someone else has put something into it."""
+    try:
+        os.rmdir(path)
+    except OSError:
+        pass
