@@ -78,6 +78,7 @@ class Child:
         if self.channel is not None:
             self.channel.close()
         self.channel, self.pid, self.ready = None, 0, False
+        self.parent.lost(self.name)
         if not self.wanted:
             return
         if not self.parent.options.respawn:

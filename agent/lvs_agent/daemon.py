@@ -274,6 +274,12 @@ class Parent:
         if not pending.missing:
             self._finish(number)
 
+    def lost(self, name: str) -> None:
+        """A child died: nobody waits for its answers."""
+        for number, pending in list(self._pending.items()):
+            if name in pending.missing:
+                self.collect(number, name, None)
+
     def _finish(self, number: int) -> None:
         pending = self._pending.pop(number, None)
         self.loop.wake(("status", number), None, lambda _now: None)

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parent process with small children of its own: start, status, reload, death of a child, death of the parent."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import select
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import Any, List
+
+import pytest
+
+from lvs_agent.control import unix
+from lvs_agent.daemon import Options, Parent
+from lvs_agent.loop import Loop
+
+
+@dataclass(frozen=True)
+class Document:
+    """As much of a document as the parent looks at."""
+
+    serial: int
+    vrrp_instances: tuple = ("VI_1",)
+    virtual_servers: tuple = ("VS_1",)
+
+
+@dataclass(frozen=True)
+class Config:
+    """As reading.Config."""
+
+    document: Document
+    errors: bool = False
+    rendered: List[str] = field(default_factory=list)
+    sha256: str = "0"
+
+
+def body(channel, document, resume) -> int:
+    """Serves its channel; the status tells what it was given. It reports one state, as the VRRP child does."""
+    loop = Loop()
+    told = {"serial": document.serial, "resume": dict(resume)}
+
+    def message(got: Any) -> None:
+        if got[0] == "status":
+            channel.send(("status", got[1], dict(told)))
+        elif got[0] == "reload":
+            told["serial"] = got[1].serial
+        elif got[0] == "stop":
+            loop.stop()
+
+    channel.attach(loop, message, loop.stop)
+    channel.send(("states", {"VI_1": "MASTER"}))
+    channel.send(("ready",))
+    loop.run()
+    loop.close()
+    return 0
+
+
+class Agent:
+    """A parent in a process of its own, and what its file will say at the next reload."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.socket, self.next, self.swept = str(folder / "s" / "control.sock"), folder / "next", folder / "swept"
+        options = Options(file="x.conf", socket_path=self.socket, pid_file=str(folder / "pid"))
+        self.pid = os.fork()
+        if self.pid == 0:
+            bodies = {"vrrp": body, "checker": body}
+            parent = Parent(
+                options, Config(Document(1)), self._reread, bodies, lambda document: self.swept.write_text("swept")
+            )
+            os._exit(parent.run())
+        self.until(lambda: all(p["ready"] for p in self.status()["processes"].values()))
+
+    def _reread(self) -> Config:
+        said = self.next.read_text()
+        return (
+            Config(Document(0), errors=True, rendered=[said]) if said.startswith("bad") else Config(Document(int(said)))
+        )
+
+    def status(self) -> dict:
+        return self.ask(command="status")["status"]
+
+    def ask(self, **request: Any) -> dict:
+        for _ in range(200):
+            try:
+                return unix.ask(request, self.socket, timeout=10)
+            except (FileNotFoundError, ConnectionError):
+                time.sleep(0.02)
+        raise AssertionError("no control socket")
+
+    def until(self, true) -> None:
+        for _ in range(500):
+            if true():
+                return
+            time.sleep(0.02)
+        raise AssertionError("never happened")
+
+    def child(self, name: str) -> int:
+        return self.status()["processes"][name]["pid"]
+
+    def wait(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@pytest.fixture
+def agent(tmp_path):
+    made = Agent(tmp_path)
+    children = [made.child("vrrp"), made.child("checker")]
+    yield made
+    for pid in (made.pid, *children):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    try:
+        os.waitpid(made.pid, 0)
+    except ChildProcessError:
+        pass
+
+
+def test_the_status_has_every_process(agent: Agent) -> None:
+    status = agent.status()
+    assert (status["vrrp"], status["checker"]) == ({"serial": 1, "resume": {}}, {"serial": 1, "resume": {}})
+    assert status["config"]["file"] == "x.conf"
+    assert (pathlib.Path(agent.socket).stat().st_mode & 0o777) == 0o600
+
+
+def test_a_killed_child_comes_back_and_may_resume(agent: Agent) -> None:
+    before = agent.child("vrrp")
+    os.kill(before, signal.SIGKILL)
+    agent.until(lambda: agent.child("vrrp") not in (None, before) and agent.status()["vrrp"] is not None)
+    status = agent.status()
+    assert status["vrrp"]["resume"] == {"VI_1": "MASTER"}
+    assert status["processes"]["vrrp"]["deaths"] == 1
+    assert status["processes"]["checker"]["deaths"] == 0
+
+
+def test_a_child_that_keeps_dying_starts_from_nothing_with_its_addresses_swept(agent: Agent) -> None:
+    for _ in range(4):
+        pid = agent.child("vrrp")
+        os.kill(pid, signal.SIGKILL)
+        agent.until(lambda pid=pid: agent.child("vrrp") not in (None, pid))
+        agent.until(lambda: agent.status()["processes"]["vrrp"]["ready"])
+    assert agent.swept.read_text() == "swept"
+    assert agent.status()["vrrp"]["resume"] == {}
+
+
+@pytest.mark.parametrize("by", ["signal", "socket"])
+def test_reload_reaches_the_children(agent: Agent, by: str) -> None:
+    agent.next.write_text("2")
+    if by == "signal":
+        os.kill(agent.pid, signal.SIGHUP)
+    else:
+        assert agent.ask(command="reload") == {"ok": True, "findings": []}
+    agent.until(lambda: agent.status()["vrrp"]["serial"] == 2 and agent.status()["checker"]["serial"] == 2)
+    assert agent.status()["config"]["reloads"] == {"accepted": 1, "refused": 0}
+
+
+def test_a_reload_with_errors_changes_nothing(agent: Agent) -> None:
+    agent.next.write_text("bad: x.conf:1:1: error[unknown-word]: no")
+    pids = agent.child("vrrp"), agent.child("checker")
+    assert agent.ask(command="reload") == {"ok": False, "findings": ["bad: x.conf:1:1: error[unknown-word]: no"]}
+    status = agent.status()
+    assert (status["vrrp"]["serial"], status["checker"]["serial"]) == (1, 1)
+    assert (agent.child("vrrp"), agent.child("checker")) == pids
+    assert status["config"]["reloads"] == {"accepted": 0, "refused": 1}
+
+
+def test_stop_ends_all_and_leaves_no_files(agent: Agent, tmp_path) -> None:
+    children = agent.child("vrrp"), agent.child("checker")
+    os.kill(agent.pid, signal.SIGTERM)
+    assert agent.wait() == 0
+    assert not pathlib.Path(agent.socket).exists()
+    assert not (tmp_path / "pid").exists()
+    for pid in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_children_leave_when_the_parent_is_killed(agent: Agent) -> None:
+    watched = [os.pidfd_open(agent.child(name)) for name in ("vrrp", "checker")]
+    os.kill(agent.pid, signal.SIGKILL)
+    for descriptor in watched:
+        assert select.select([descriptor], [], [], 10)[0]
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b"\n", "not a request"),
+        (b"[]\n", "not a request"),
+        (b'{"command": 1}\n', "not a request"),
+        (b"[" * 50000 + b"\n", "not a request"),
+        (b'{"command": "nonsense"}\n', "no command 'nonsense'"),
+    ],
+)
+def test_a_malformed_request_gets_an_error_and_nothing_else(agent: Agent, line: bytes, says: str) -> None:
+    import json
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(10)
+        sock.connect(agent.socket)
+        sock.sendall(line)
+        answer = json.loads(sock.makefile().readline())
+    assert answer["ok"] is False
+    assert says in answer["error"]
+    assert agent.ask(command="ping")["ok"] is True
