@@ -1,6 +1,7 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """The checkers of a real server. Each is one frozen dataclass whose `keyword` is its name in the file."""
 
@@ -100,7 +101,9 @@ class DnsCheck(NetworkCheck):
     keyword: ClassVar[str] = "DNS_CHECK"
 
     type: Optional[str] = key(
-        Choice(("A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"), fold=True), "record type", default="SOA"
+        Choice(("A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"), fold=True),
+        "record type",
+        default="SOA",
     )
     name: Optional[str] = key(Word(), "name to ask for", default=".")
 
@@ -138,7 +141,9 @@ class HttpUrl:
 
     path: Optional[str] = key(Word(), "path to ask for, with its query", default="/", required=True)
     digest: Optional[str] = key(Word(), "MD5 of the body in hexadecimal, as genhash gives it")
-    status_code: Optional[tuple[tuple[int, int], ...]] = key(StatusCodes(), "codes or ranges that are good (default: 200)")
+    status_code: Optional[tuple[tuple[int, int], ...]] = key(
+        StatusCodes(), "codes or ranges that are good (default: 200)"
+    )
     virtualhost: Optional[str] = key(Word(), "Host header")
     regex: Optional[str] = key(Word(), "the body must match")
     regex_no_match: Optional[bool] = key(Flag(), "the body must not match")

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """A whole keepalived.conf."""
 
@@ -33,7 +34,7 @@ from .vrrp import VrrpInstance, VrrpSyncGroup
 
 @dataclass(frozen=True)
 class Document:
-    """Everything one keepalived.conf says, without where it was written. Several blocks of one kind keep their order."""
+    """Everything one keepalived.conf says, not where it was written. Several blocks of one kind keep their order."""
 
     linkbeat_use_polling: Optional[bool] = key(Flag(), "ask the driver for the link state, all interfaces")
     net_namespace: Optional[str] = key(Word(), "network namespace to run in")

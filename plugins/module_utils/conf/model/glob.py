@@ -1,6 +1,7 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """global_defs: what holds for the whole daemon, in keepalived's words."""
 
@@ -47,9 +48,7 @@ class GlobalDefs:
     process_names: Optional[bool] = key(Flag(), "name the child processes keepalived_vrrp, keepalived_ipvs, ...")
     process_name: Optional[str] = key(Word(), "name of the parent process")
     vrrp_process_name: Optional[str] = key(Word(), "name of the VRRP process")
-    checker_process_name: Optional[str] = key(
-        Word(), "name of the checker process", legacy=("lvs_process_name",)
-    )
+    checker_process_name: Optional[str] = key(Word(), "name of the checker process", legacy=("lvs_process_name",))
     bfd_process_name: Optional[str] = key(Word(), "name of the BFD process")
     use_symlink_paths: Optional[bool] = key(
         OnOff(), "run scripts by the path written, not by the path its symbolic links lead to", since="2.3.0"
@@ -83,9 +82,7 @@ class GlobalDefs:
     no_email_faults: Optional[bool] = key(Flag(), "no mail when an instance enters FAULT")
     default_interface: Optional[str] = key(Word(15), "interface of static addresses without dev", default="eth0")
     disable_local_igmp: Optional[bool] = key(Flag(), "no IGMP reports for link-local groups")
-    v3_checksum_as_v2: Optional[bool] = key(
-        Flag(), "IPv4 VRRPv3 checksum without the pseudo header", since="2.2.8"
-    )
+    v3_checksum_as_v2: Optional[bool] = key(Flag(), "IPv4 VRRPv3 checksum without the pseudo header", since="2.2.8")
     lvs_timeouts: Optional[LvsTimeouts] = key(LvsTimeoutsLine(), "IPVS timeouts: tcp, tcpfin, udp seconds")
     lvs_flush: Optional[bool] = key(Flag(), "empty the IPVS table at start")
     lvs_flush_on_stop: Optional[str] = key(
@@ -136,9 +133,7 @@ class GlobalDefs:
     nftables_priority: Optional[int] = key(Int(-0x80000000, 0x7FFFFFFF), "priority of the nftables chains", default=-1)
     nftables_ifindex: Optional[bool] = key(Flag(), "use interface indexes, not names, in nftables")
     vrrp_check_unicast_src: Optional[bool] = key(Flag(), "adverts must come from a configured unicast peer")
-    vrrp_skip_check_adv_addr: Optional[bool] = key(
-        OnOff(), "check the addresses of an advert once per master only"
-    )
+    vrrp_skip_check_adv_addr: Optional[bool] = key(OnOff(), "check the addresses of an advert once per master only")
     vrrp_strict: Optional[bool] = key(OnOff(), "refuse what the RFCs do not have")
     vrrp_priority: Optional[int] = key(_NICE, "nice value of the VRRP process", default=0)
     vrrp_no_swap: Optional[bool] = key(Flag(), "lock the VRRP process in memory")

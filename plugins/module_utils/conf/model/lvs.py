@@ -1,6 +1,7 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """virtual_server, real_server, sorry_server and virtual_server_group."""
 
@@ -89,8 +90,12 @@ class VirtualServer:
     )
     persistence_engine: Optional[str] = key(Word(15), "persistence engine (sip)")
     persistence_timeout: Optional[int] = key(Int(1, 2678400, bare=360), "seconds a client stays on its server")
-    persistence_granularity: Optional[str] = key(GranularityLine(), "netmask (IPv4) or prefix length (IPv6) of a client")
-    protocol: Optional[str] = key(Choice(("TCP", "UDP", "SCTP"), fold=True), "protocol (default: TCP)", default="TCP")
+    persistence_granularity: Optional[str] = key(
+        GranularityLine(), "netmask (IPv4) or prefix length (IPv6) of a client"
+    )
+    protocol: Optional[str] = key(
+        Choice(("TCP", "UDP", "SCTP"), fold=True), "protocol; none written means UDP", default="UDP"
+    )
     ha_suspend: Optional[bool] = key(Flag(), "no checks while the address is not here")
     smtp_alert: Optional[bool] = key(OnOff(), "mail when servers go up or down or the quorum changes")
     virtualhost: Optional[str] = key(Word(), "Host header of HTTP checks")
@@ -100,7 +105,9 @@ class VirtualServer:
     quorum_up: Optional[Script] = key(ScriptLine(), "script run when the quorum is gained")
     quorum_down: Optional[Script] = key(ScriptLine(), "script run when the quorum is lost")
     quorum: Optional[int] = key(Int(1, _U32), "least sum of the weights of servers that are up", default=1)
-    hysteresis: Optional[int] = key(Int(0, _U32), "quorum is lost below quorum - this, gained at quorum + this", default=0)
+    hysteresis: Optional[int] = key(
+        Int(0, _U32), "quorum is lost below quorum - this, gained at quorum + this", default=0
+    )
     weight: Optional[int] = key(Int(0, _U31), "default of its real servers", default=1)
     sorry_server: Optional[AddressPort] = key(AddressPortLine(), "server used when the quorum is lost")
     sorry_server_inhibit: Optional[bool] = key(Flag(), "weight 0 instead of removal when it is not needed")

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """vrrp_instance, vrrp_sync_group and what stands in them."""
 
@@ -68,9 +69,13 @@ class AuthHmac:
     )
     active_key: Optional[int] = key(Int(1, 255), "id of the key that signs", since="2.4.0")
     time_window: Optional[int] = key(Int(1, 300), "seconds clocks may differ", since="2.4.0")
-    anti_replay: Optional[str] = key(Choice(("time", "monotonic")), "how replays are found", default="time", since="2.4.0")
+    anti_replay: Optional[str] = key(
+        Choice(("time", "monotonic")), "how replays are found", default="time", since="2.4.0"
+    )
     mode: Optional[str] = key(
-        Choice(("enforce", "permissive", "receive-only")), "what happens to unsigned adverts", default="enforce",
+        Choice(("enforce", "permissive", "receive-only")),
+        "what happens to unsigned adverts",
+        default="enforce",
         since="2.4.0",
     )
 
@@ -141,9 +146,7 @@ class VrrpInstance:
     no_virtual_ipaddress: Optional[bool] = key(Flag(), "an instance without addresses is meant", since="2.2.8")
     promote_secondaries: Optional[bool] = key(Flag(), "keep secondary addresses when the primary goes")
     linkbeat_use_polling: Optional[bool] = key(Flag(), "ask the driver for the link state")
-    v3_checksum_as_v2: Optional[bool] = key(
-        OnOff(), "IPv4 VRRPv3 checksum without the pseudo header", since="2.2.8"
-    )
+    v3_checksum_as_v2: Optional[bool] = key(OnOff(), "IPv4 VRRPv3 checksum without the pseudo header", since="2.2.8")
     virtual_routes: tuple[Route, ...] = key(RouteLines("virtual"), "routes added while MASTER")
     virtual_rules: tuple[Rule, ...] = key(RuleLines("virtual"), "routing rules added while MASTER")
     accept: Optional[bool] = key(Flag(), "accept packets to the addresses although not their owner")
@@ -178,11 +181,14 @@ class VrrpInstance:
     garp_lower_prio_repeat: Optional[int] = key(Int(0, 0x7FFFFFFF), "gratuitous ARPs after a lower advert")
     down_timer_adverts: Optional[int] = key(Int(1, 100), "missed adverts before a takeover")
     timer_expired_backup: Optional[int] = key(
-        Int(1, 254, bare=0), "a late MASTER with nopreempt steps down (bare, or below this priority)",
-        since="2.2.8", legacy=("thread_timer_expired",),
+        Int(1, 254, bare=0),
+        "a late MASTER with nopreempt steps down (bare, or below this priority)",
+        since="2.2.8",
+        legacy=("thread_timer_expired",),
     )
     garp_extra_if: Optional[GarpExtraIf] = key(
-        GarpExtraLine(0), "also send gratuitous ARPs on other interfaces, every so many seconds",
+        GarpExtraLine(0),
+        "also send gratuitous ARPs on other interfaces, every so many seconds",
         legacy=("vmac_garp_intvl",),
     )
     lower_prio_no_advert: Optional[bool] = key(OnOff(), "do not answer an advert of lower priority with an own one")
