@@ -75,8 +75,8 @@ class Service:
 
     ``timeout``: persistence in seconds; a service is persistent exactly when it is above 0, so ``flags`` (F_ONEPACKET,
     F_SCHED*) needs no F_PERSISTENT and never has F_HASHED. ``netmask``: prefix length of the persistence granularity,
-    whole addresses where nothing is said (above 32 is 32 in IPv4). A negative one is minus the 32 bits of an IPv4
-    mask that is no prefix, which the kernel takes too. ``pe_name``: persistence engine, '' for none.
+    whole addresses where nothing is said (above 32 is 32 in IPv4) or nothing persists. A negative one is minus the 32
+    bits of an IPv4 mask that is no prefix, which the kernel takes too. ``pe_name``: persistence engine, '' for none.
     """
 
     key: ServiceKey
@@ -87,19 +87,21 @@ class Service:
     pe_name: str = ""
 
     def __post_init__(self) -> None:
-        if self.netmask > 32 and self.key.family == AF_INET:
-            object.__setattr__(self, "netmask", 32)
+        whole = 32 if self.key.family == AF_INET else 128
         if self.timeout and self.flags & F_PERSISTENT:
             object.__setattr__(self, "flags", self.flags & ~F_PERSISTENT)
+        if self.netmask > whole or not (self.timeout or self.flags & F_PERSISTENT):
+            object.__setattr__(self, "netmask", whole)
 
 
 @dataclass(frozen=True)
 class Destination:
     """A real server of one virtual service.
 
-    ``weight`` 0 takes no new connections. ``upper`` and ``lower`` are the connection thresholds (0 = none). The
-    tunnel fields count for Forward.TUN only; ``tunnel_port`` is GUE's. The address may be of another family than
-    the service's with Forward.TUN.
+    ``weight`` 0 takes no new connections. ``upper`` and ``lower`` are the connection thresholds (0 = none). What the
+    kernel does not look at is brought to its default, so that equal behaviour is an equal value: the tunnel fields
+    count for Forward.TUN only, ``tunnel_port`` for GUE, ``tunnel_flags`` for GUE and GRE. With Forward.TUN the
+    address may be of another family than the service's.
     """
 
     address: str
@@ -115,6 +117,12 @@ class Destination:
     def __post_init__(self) -> None:
         if ":" in self.address:
             object.__setattr__(self, "address", canonical(self.address))
+        if self.forward is not Forward.TUN:
+            object.__setattr__(self, "tunnel_type", Tunnel.IPIP)
+        if self.tunnel_type is not Tunnel.GUE:
+            object.__setattr__(self, "tunnel_port", 0)
+        if self.tunnel_type is Tunnel.IPIP:
+            object.__setattr__(self, "tunnel_flags", TUNNEL_NOCSUM)
 
     @property
     def family(self) -> int:
