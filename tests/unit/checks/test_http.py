@@ -1,0 +1,124 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP_GET: request bytes against keepalived's own (captured), answers against verdicts."""
+
+from __future__ import annotations
+
+import pytest
+from lvs_agent.checks.endpoint import Endpoint
+from lvs_agent.checks.http import HttpCheck, Tls, Url, request
+
+V4 = Endpoint("192.0.2.1", 80)
+V6 = Endpoint("2001:db8::1", 8080)
+HELLO = "b1946ac92492d2347c6235b4d2611184"  # md5sum of "hello\n"
+
+
+# Bytes that genhash of Debian's keepalived 2.2.7 (which shares the code of HTTP_GET) sent to a listener.
+@pytest.mark.parametrize(
+    ("endpoint", "url", "virtualhost", "protocol", "expected"),
+    [
+        (V4, Url("/"), None, "1.0", "GET / HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: 192.0.2.1:80\r\n\r\n"),
+        (
+            V6,
+            Url("/a?b=c"),
+            None,
+            "1.0",
+            "GET /a?b=c HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: [2001:db8::1]:8080\r\n\r\n",
+        ),
+        (
+            V4,
+            Url("/"),
+            "www.example",
+            "1.0",
+            "GET / HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: www.example\r\n\r\n",
+        ),
+        (
+            V6,
+            Url("/", virtualhost="own.example"),
+            "www.example",
+            "1.1",
+            "GET / HTTP/1.1\r\nUser-Agent: KeepAliveClient\r\nConnection: close\r\nHost: own.example\r\n\r\n",
+        ),
+        (
+            V4,
+            Url("/"),
+            None,
+            "1.0C",
+            "GET / HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nConnection: close\r\nHost: 192.0.2.1:80\r\n\r\n",
+        ),
+    ],
+)
+def test_request(endpoint: Endpoint, url: Url, virtualhost, protocol: str, expected: str):
+    assert request(endpoint, url, virtualhost, protocol).decode() == expected
+
+
+def ask(url: Url, answer: bytes, cut: int = 10**6):
+    """The outcome of an answer that arrives in pieces of `cut` bytes, then EOF."""
+    talk = HttpCheck(V4, (url,)).converse(0)
+    assert talk.opened()[1] is None
+    for start in range(0, len(answer), cut):
+        outcome = talk.received(answer[start : start + cut])[1]
+        if outcome is not None:
+            return outcome
+    return talk.ended()
+
+
+OK = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 6\r\n\r\nhello\n"
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7, 10**6])
+@pytest.mark.parametrize(
+    ("url", "answer", "ok", "text"),
+    [
+        (Url("/"), OK, True, "/: HTTP status code 200"),
+        (Url("/", digest=HELLO), OK, True, "/: HTTP status code 200"),
+        (Url("/", digest=HELLO.upper()), OK, True, "/: HTTP status code 200"),
+        (Url("/", digest="0" * 32), OK, False, f"/: MD5 digest is {HELLO}"),
+        # The digest ends with Content-Length, and without one with the connection.
+        (Url("/", digest=HELLO), OK + b"more", True, "/: HTTP status code 200"),
+        (Url("/", digest=HELLO), b"HTTP/1.0 200 OK\r\n\r\nhello\n", True, "/: HTTP status code 200"),
+        (
+            Url("/", digest=HELLO),
+            b"HTTP/1.0 200 OK\r\ncontent-LENGTH:6\r\n\r\nhello\nmore",
+            True,
+            "/: HTTP status code 200",
+        ),
+        (
+            Url("/", digest=HELLO),
+            b"HTTP/1.0 200 OK\r\nX-Content-Length: 2\r\n\r\nhello\n",
+            True,
+            "/: HTTP status code 200",
+        ),
+        (Url("/"), b"HTTP/1.1 404 Not Found\r\n\r\n", False, "/: HTTP status code 404"),
+        (Url("/"), b"HTTP/1.1 299 x\r\n\r\n", True, "/: HTTP status code 299"),
+        (Url("/"), b"HTTP/1.1 300 x\r\n\r\n", False, "/: HTTP status code 300"),
+        (Url("/", status_codes=((404, 404), (500, 503))), b"HTTP/1.1 404 x\r\n\r\n", True, "/: HTTP status code 404"),
+        (Url("/", status_codes=((404, 404), (500, 503))), b"HTTP/1.1 502 x\r\n\r\n", True, "/: HTTP status code 502"),
+        (Url("/", status_codes=((404, 404), (500, 503))), OK, False, "/: HTTP status code 200"),
+        (Url("/"), b"", False, "closed without an answer"),
+        (Url("/"), b"SSH-2.0-OpenSSH_9.2\r\n", False, "answer is not HTTP"),
+        (Url("/"), b"220 mail ESMTP\r\n\r\n", False, "/: HTTP status code 0"),
+        (Url("/"), b"HTTP/1.1 2000 x\r\n\r\n", False, "/: HTTP status code 0"),
+        (Url("/"), b"HTTP/1.1 200\r\n\r\n", True, "/: HTTP status code 200"),
+    ],
+)
+def test_answers(url: Url, answer: bytes, ok: bool, text: str, cut: int):
+    assert ask(url, answer, cut)[:2] == (ok, text)
+
+
+def test_a_header_without_an_end_is_given_up():
+    assert ask(Url("/"), b"HTTP/1.1 200 OK\r\n" + b"x" * 70000, 4096)[:2] == (False, "header without an end")
+
+
+@pytest.mark.parametrize(
+    ("tls", "url", "expected"),
+    [
+        (None, Url("/"), None),
+        (Tls(), Url("/"), None),
+        (Tls(enable_sni=True), Url("/"), "www.example"),
+        (Tls(enable_sni=True), Url("/", virtualhost="own.example"), "own.example"),
+        (Tls(enable_sni=True, sni_name="sni.example"), Url("/", virtualhost="own.example"), "sni.example"),
+    ],
+)
+def test_server_name(tls, url: Url, expected):
+    assert HttpCheck(V4, (url,), "www.example", tls=tls).server_name(0) == expected
