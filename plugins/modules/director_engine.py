@@ -1,0 +1,102 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: director_engine
+short_description: Have one engine, lvs-agent or keepalived, serve a director
+version_added: 0.1.0
+description:
+  - Enables and starts the unit of one engine; stops and disables that of the other one.
+  - A running engine takes a new configuration by a reload. A restart, which gives up the virtual addresses for a
+    moment, is made only for O(restart).
+  - When the unit does not start, the end of its journal is in the message.
+author:
+  - lvs.cluster authors (@lvs-cluster)
+extends_documentation_fragment:
+  - lvs.cluster.attributes
+  - lvs.cluster.attributes.linux
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - With O(reload) or O(restart) a running engine is reloaded or restarted each time.
+requirements:
+  - systemd on the host
+options:
+  engine:
+    description: Who serves. V(agent) is C(lvs-agent.service), V(keepalived) is C(keepalived.service).
+    type: str
+    choices: [agent, keepalived]
+    default: agent
+  reload:
+    description: Reload the engine if it runs already, because its configuration is new.
+    type: bool
+    default: false
+  restart:
+    description: Restart the engine if it runs already, because its program is new.
+    type: bool
+    default: false
+  state:
+    description: V(present) has the engine serve, V(absent) stops and disables both engines.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Have the agent serve
+  lvs.cluster.director_engine:
+
+- name: Have it serve a new configuration
+  lvs.cluster.director_engine:
+    reload: "{{ config is changed }}"
+
+- name: Have keepalived serve instead
+  lvs.cluster.director_engine:
+    engine: keepalived
+"""
+
+RETURN = r"""
+orders:
+  description: What systemctl was told, or would be.
+  type: list
+  elements: str
+  returned: success
+  sample: [disable --now keepalived.service, enable lvs-agent.service, start lvs-agent.service]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.lvs.cluster.plugins.module_utils.service import plan, port
+
+
+def main() -> None:
+    module = AnsibleModule(  # type: ignore[no-untyped-call]
+        argument_spec={
+            "engine": {"type": "str", "choices": list(plan.ENGINES), "default": "agent"},
+            "reload": {"type": "bool", "default": False},
+            "restart": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    options = module.params
+    engine = options["engine"] if options["state"] == "present" else None
+    try:
+        units = port.read_units()
+        if module.check_mode and engine and not units[engine].exists:
+            # What comes before this task would have installed it.
+            units[engine] = plan.Unit("loaded", "inactive", "disabled")
+        orders = plan.orders(units, engine, options["reload"], options["restart"])
+        if not module.check_mode:
+            port.carry_out(orders)
+    except (port.ServiceError, plan.UnitError) as error:
+        module.fail_json(msg=str(error))
+    said = [" ".join(order) for order in orders]
+    module.exit_json(changed=bool(orders), orders=said, diff={"prepared": "".join(f"{order}\n" for order in said)})
+
+
+if __name__ == "__main__":
+    main()
