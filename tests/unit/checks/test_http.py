@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.http import HttpCheck, Tls, Url, request
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lvs_agent.checks.misc import AS_CONFIGURED, MiscCheck
 
 

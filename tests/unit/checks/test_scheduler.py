@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lvs_agent.checks.scheduler import Schedule, State, begin, carry_over, judge, put_off
 
 PLAIN = {"delay_loop": 10.0, "delay_before_retry": 2.0, "retry": 2, "warmup": 10.0}

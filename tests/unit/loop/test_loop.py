@@ -10,6 +10,7 @@ import signal
 import socket
 
 import pytest
+
 from lvs_agent.loop import MOST_DUE, Loop
 
 

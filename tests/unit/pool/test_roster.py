@@ -1,0 +1,217 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pools as tables: verdicts in, who is in the table with which weight, and what is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from lvs_agent.pool.roster import (
+    Pool,
+    QuorumDown,
+    QuorumUp,
+    Seat,
+    Server,
+    ServerDown,
+    ServerUp,
+    SorryIn,
+    SorryOut,
+    Verdict,
+    WeightChanged,
+    alpha_failed,
+    begin,
+    reload,
+    roster,
+    step,
+    stop,
+)
+
+
+def server(key: str, weight: int = 1, *, inhibit: bool = False, alpha: bool = False, checks: str = "c") -> Server:
+    """A server; each letter of checks is one check."""
+    return Server(key, weight, inhibit, frozenset(checks), frozenset(checks) if alpha else frozenset())
+
+
+def play(pool: Pool, events: str):
+    """The state after events such as "a- b+" (server, verdict), and everything that was told."""
+    state, effects = begin(pool, alpha_failed(pool.servers))
+    told = list(effects)
+    for event in events.split():
+        state, effects = step(pool, state, [Verdict(event[:-1], "c", event[-1] == "+")])
+        told += effects
+    return state, told
+
+
+def seats(pool: Pool, events: str) -> str:
+    """The table as text: a:1 b:0 and s!1 for the sorry server."""
+    state, _told = play(pool, events)
+    return " ".join(f"{seat.server}{'!' if seat.sorry else ':'}{seat.weight}" for seat in roster(pool, state))
+
+
+AB = (server("a", 3), server("b", 2))
+AB_INHIBIT = (server("a", 3, inhibit=True), server("b", 2))
+AB_ALPHA = (server("a", 3, alpha=True), server("b", 2, alpha=True))
+
+
+@pytest.mark.parametrize(
+    ("pool", "events", "expected"),
+    [
+        (Pool(AB), "", "a:3 b:2"),
+        (Pool(AB), "a-", "b:2"),
+        (Pool(AB), "a- a+", "a:3 b:2"),
+        (Pool(AB), "a- b-", ""),
+        (Pool(AB_INHIBIT), "a-", "a:0 b:2"),
+        (Pool(AB_INHIBIT), "a- b-", "a:0"),
+        (Pool(AB_ALPHA), "", ""),
+        (Pool(AB_ALPHA), "b+", "b:2"),
+        (Pool((server("a", 3, inhibit=True, alpha=True),)), "", "a:0"),
+        # No sorry server: below the quorum the rest goes on serving.
+        (Pool(AB, quorum=4), "a-", "b:2"),
+        # With a sorry server it stands alone below the quorum, and goes at the quorum.
+        (Pool(AB, sorry="s"), "a- b-", "s!1"),
+        (Pool(AB, sorry="s"), "a- b- b+", "b:2"),
+        (Pool(AB, quorum=3, sorry="s"), "a-", "s!1"),
+        (Pool(AB, quorum=3, sorry="s"), "a- a+", "a:3 b:2"),
+        (Pool(AB_ALPHA, sorry="s"), "", "s!1"),
+        (Pool(AB_ALPHA, sorry="s"), "a+", "a:3"),
+        # inhibit_on_failure beside a sorry server: weight 0 for servers that are up as well.
+        (Pool(AB_INHIBIT, quorum=3, sorry="s"), "b- a-", "a:0 s!1"),
+        (Pool(AB_INHIBIT, quorum=5, sorry="s"), "b-", "a:0 s!1"),
+        # sorry_server_inhibit: always there, weight 0 until needed.
+        (Pool(AB, sorry="s", sorry_inhibit=True), "", "a:3 b:2 s!0"),
+        (Pool(AB, sorry="s", sorry_inhibit=True), "a- b-", "s!1"),
+        # The sorry server is one of the servers.
+        (Pool(AB, sorry="a"), "", "a:3 b:2"),
+        (Pool(AB, sorry="a"), "a- b-", "a!1"),
+        # Hysteresis: lost below quorum - hysteresis, gained at quorum + hysteresis.
+        (Pool((*AB, server("d", 5)), quorum=5, hysteresis=1, sorry="s"), "d-", "a:3 b:2"),
+        (Pool((*AB, server("d", 5)), quorum=5, hysteresis=1, sorry="s"), "d- b-", "s!1"),
+        (Pool((*AB, server("d", 5)), quorum=5, hysteresis=1, sorry="s"), "d- b- b+", "s!1"),
+        (Pool((*AB, server("d", 5)), quorum=5, hysteresis=1, sorry="s"), "d- b- b+ d+", "a:3 b:2 d:5"),
+    ],
+)
+def test_table(pool: Pool, events: str, expected: str):
+    assert seats(pool, events) == expected
+
+
+@pytest.mark.parametrize(
+    ("pool", "events", "expected"),
+    [
+        (Pool(AB), "", [QuorumUp(5, 1, True)]),
+        (Pool(AB, init_notifies=True), "", [ServerUp("a"), ServerUp("b"), QuorumUp(5, 1, True)]),
+        (Pool(AB), "a-", [QuorumUp(5, 1, True), ServerDown("a")]),
+        (Pool(AB), "a- a-", [QuorumUp(5, 1, True), ServerDown("a")]),
+        (
+            Pool(AB),
+            "a- b- a+",
+            [QuorumUp(5, 1, True), ServerDown("a"), ServerDown("b"), QuorumDown(0, 1), ServerUp("a"), QuorumUp(3, 1)],
+        ),
+        (
+            Pool(AB, sorry="s"),
+            "a- b- b+",
+            [
+                QuorumUp(5, 1, True), ServerDown("a"), ServerDown("b"), SorryIn(), QuorumDown(0, 1), ServerUp("b"),
+                SorryOut(), QuorumUp(2, 1),
+            ],
+        ),
+        (Pool(AB_ALPHA), "", []),
+        (Pool(AB_ALPHA, sorry="s"), "", [SorryIn(), QuorumDown(0, 1, True)]),
+        (Pool(AB_ALPHA), "b+", [ServerUp("b"), QuorumUp(2, 1)]),
+        (Pool(AB, quorum=4), "b-", [QuorumUp(5, 4, True), ServerDown("b"), QuorumDown(3, 4)]),
+    ],
+)  # fmt: skip
+def test_told(pool: Pool, events: str, expected):
+    assert play(pool, events)[1] == expected
+
+
+def test_a_server_is_down_while_any_of_its_checks_is_failed():
+    pool = Pool((server("a", checks="cd"),))
+    state, _told = begin(pool, {})
+    state, told = step(pool, state, [Verdict("a", "c", False), Verdict("a", "d", False), Verdict("a", "c", True)])
+    assert told == (ServerDown("a"), QuorumDown(0, 1))
+    assert roster(pool, state) == ()
+    state, told = step(pool, state, [Verdict("a", "d", True)])
+    assert told == (ServerUp("a"), QuorumUp(1, 1))
+    assert roster(pool, state) == (Seat("a", 1),)
+
+
+def test_a_server_that_is_down_from_its_first_alpha_check_on_is_told_of():
+    pool = Pool((server("a", alpha=True),))
+    state, _told = begin(pool, alpha_failed(pool.servers))
+    state, told = step(pool, state, [Verdict("a", "c", False, first=True)])
+    assert told == (ServerDown("a"),)
+    assert step(pool, state, [Verdict("a", "c", False)])[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [([100], 100), ([0], 0), ([-1], 3), ([7, -1], 3), ([7, None], 7)],
+)
+def test_dynamic_weights(weights, expected: int):
+    pool = Pool(AB)
+    state, _told = begin(pool, {})
+    for weight in weights:
+        state, _told = step(pool, state, [Verdict("a", "c", True, weight=weight)])
+    assert roster(pool, state)[0] == Seat("a", expected)
+
+
+def test_dynamic_weights_count_for_the_quorum_and_end_with_a_failure():
+    pool = Pool(AB, quorum=4)
+    state, _told = begin(pool, {})
+    state, told = step(pool, state, [Verdict("a", "c", True, weight=1)])
+    assert told == (WeightChanged("a", 1), QuorumDown(3, 4))
+    state, _told = step(pool, state, [Verdict("a", "c", False), Verdict("a", "c", True)])
+    assert roster(pool, state)[0] == Seat("a", 3)
+
+
+def test_two_dynamic_checks_add_up():
+    pool = Pool((server("a", 10, checks="cd"),))
+    state, _told = begin(pool, {})
+    state, _told = step(pool, state, [Verdict("a", "c", True, weight=7), Verdict("a", "d", True, weight=12)])
+    assert roster(pool, state) == (Seat("a", 9),)
+
+
+def test_reload_keeps_what_is_known_and_tells_what_changed():
+    old_pool = Pool((*AB, server("gone")), sorry="s")
+    state, _told = begin(old_pool, {})
+    state, _told = step(old_pool, state, [Verdict("a", "c", False)])
+    new_pool = Pool((server("a", 3), server("b", 9), server("new", 4)), sorry="s")
+    after, told = reload(state, new_pool, {"a": frozenset("c")})
+    assert told == (ServerDown("gone"),)
+    assert roster(new_pool, after) == (Seat("b", 9), Seat("new", 4))
+
+
+def test_reload_that_takes_the_sorry_server_away_brings_the_servers_back():
+    old_pool = Pool(AB, quorum=4, sorry="s")
+    state, _told = begin(old_pool, {})
+    state, _told = step(old_pool, state, [Verdict("a", "c", False)])
+    assert state.sorry_in
+    after, _told = reload(state, Pool(AB, quorum=4), {"a": frozenset("c")})
+    assert roster(Pool(AB, quorum=4), after) == (Seat("b", 2),)
+
+
+def test_reload_to_another_quorum():
+    state, _told = begin(Pool(AB), {})
+    after, told = reload(state, Pool(AB, quorum=9, sorry="s"), {})
+    assert told == (SorryIn(), QuorumDown(5, 9, True))
+    assert after.sorry_in
+
+
+@pytest.mark.parametrize(("omega", "expected"), [(False, ()), (True, (ServerDown("b"), QuorumDown(0, 1)))])
+def test_stop(omega: bool, expected):
+    pool = Pool(AB, omega=omega)
+    state, _told = begin(pool, {})
+    state, _told = step(pool, state, [Verdict("a", "c", False)])
+    assert stop(pool, state) == expected
+
+
+def test_a_storm_of_verdicts_in_one_batch_ends_where_single_ones_end():
+    pool = Pool(tuple(server(str(number), number % 5) for number in range(200)), quorum=150, hysteresis=20, sorry="s")
+    verdicts = [Verdict(str(number), "c", number % 3 == 0) for number in range(200)]
+    whole, whole_told = step(pool, begin(pool, {})[0], verdicts)
+    single, told = begin(pool, {})[0], []
+    for verdict in verdicts:
+        single, effects = step(pool, single, [verdict])
+        told += effects
+    assert whole == single
+    assert list(whole_told) == told
