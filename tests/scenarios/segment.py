@@ -1,0 +1,199 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual routers on simulated segments in virtual time: the pure machine and the real bytes, no clock, no socket."""
+
+from __future__ import annotations
+
+import heapq
+import ipaddress
+import itertools
+import random
+from dataclasses import dataclass, field, replace
+from typing import Callable, Dict, FrozenSet, List, Optional, Set, Tuple
+
+from lvs_agent.vrrp import group, packet
+from lvs_agent.vrrp.events import (
+    AdvertReceived,
+    Announce,
+    Effect,
+    Event,
+    Notify,
+    RemoveAddresses,
+    SendAdvert,
+    SetAddresses,
+    Startup,
+    TimerExpired,
+)
+from lvs_agent.vrrp.router import Router, Settings, State, create, wake_at
+
+
+def packed(text: str) -> bytes:
+    return ipaddress.ip_address(text).packed
+
+
+@dataclass
+class Seat:
+    """One virtual router of one host on one segment, and what the world saw of it."""
+
+    host: str
+    segment: str
+    settings: Settings
+    alive: bool = False
+    linked: bool = True
+    holding: Set[object] = field(default_factory=set)
+    sent: List[Tuple[float, int]] = field(default_factory=list)
+    announced: List[Tuple[float, int]] = field(default_factory=list)
+    notices: List[Tuple[float, str]] = field(default_factory=list)
+    states: List[Tuple[float, State]] = field(default_factory=list)
+
+
+class World:
+    """Hosts, segments and the one queue of what happens next."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.now = 0.0
+        self.delay = 0.001
+        self.loss = 0.0
+        self.random = random.Random(seed)
+        self.seats: Dict[str, Seat] = {}
+        self.groups: Dict[str, Tuple[str, ...]] = {}  # seat -> members of its sync group, itself at least
+        self.routers: Dict[str, Router] = {}
+        self.islands: Optional[List[FrozenSet[str]]] = None  # hosts that can hear one another
+        self.two_masters: Dict[str, float] = {}
+        self.no_master: Dict[str, float] = {}
+        self._queue: List[Tuple[float, int, Callable[[], None]]] = []
+        self._count = itertools.count()
+
+    # building
+
+    def add(self, name: str, settings: Settings) -> None:
+        host, _, segment = name.partition(".")
+        self.seats[name] = Seat(host, segment, settings)
+        self.groups[name] = (name,)
+
+    def sync(self, names: Tuple[str, ...]) -> None:
+        for name in names:
+            self.groups[name] = names
+            self.seats[name].settings = replace(self.seats[name].settings, sync=True)
+
+    def at(self, when: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._queue, (when, next(self._count), action))
+
+    # what can be done to it
+
+    def start(self, name: str, event: Event = Startup(), priority: Optional[int] = None) -> None:
+        seat = self.seats[name]
+        seat.alive = True
+        router = create(seat.settings, priority)
+        self.routers[name] = router if seat.linked else replace(router, faults=frozenset({"link"}))
+        self.give(name, event)
+
+    def kill(self, name: str) -> None:
+        """The host is gone: power cut."""
+        seat = self.seats[name]
+        seat.alive = False
+        seat.holding.clear()
+        seat.states.append((self.now, State.INIT))
+        self.routers.pop(name, None)
+
+    def give(self, name: str, event: Event) -> None:
+        members = {each: self.routers[each] for each in self.groups[name] if each in self.routers}
+        if name not in members:
+            return
+        changed, done = group.step(members, name, event, self.now)
+        for each, router in changed.items():
+            if router.state is not self.routers[each].state:
+                self.seats[each].states.append((self.now, router.state))
+            self.routers[each] = router
+            self._wake(each, router)
+        for each, effect in done:
+            self._execute(each, effect)
+
+    def run(self, until: float) -> None:
+        while self._queue and self._queue[0][0] <= until:
+            when, _, action = heapq.heappop(self._queue)
+            self._measure(when)
+            self.now = when
+            action()
+        self._measure(until)
+        self.now = until
+
+    # how it goes on
+
+    def _wake(self, name: str, router: Router) -> None:
+        when = wake_at(router)
+        if when is not None:
+            self.at(max(when, self.now), lambda: self._due(name, when))
+
+    def _due(self, name: str, when: float) -> None:
+        router = self.routers.get(name)
+        if router is not None and wake_at(router) == when:
+            self.give(name, TimerExpired())
+
+    def _execute(self, name: str, effect: Effect) -> None:
+        seat = self.seats[name]
+        if isinstance(effect, SendAdvert):
+            seat.sent.append((self.now, effect.priority))
+            self._send(name, seat, effect.priority)
+        elif isinstance(effect, SetAddresses):
+            seat.holding.update(effect.addresses)
+        elif isinstance(effect, RemoveAddresses):
+            seat.holding.difference_update(effect.addresses)
+        elif isinstance(effect, Announce):
+            seat.announced += [(self.now, len(effect.addresses))] * effect.repeat
+        elif isinstance(effect, Notify):
+            seat.notices.append((self.now, effect.notice.value))
+
+    def _send(self, name: str, seat: Seat, priority: int) -> None:
+        if not seat.linked:
+            return
+        settings = self.routers[name].settings
+        addresses = tuple(packed(str(address)) for address in settings.addresses)
+        destination = packet.GROUP4 if len(settings.source) == 4 else packet.GROUP6
+        advert = packet.Advert(settings.version, settings.vrid, priority, round(settings.advert_int * 100), addresses)
+        payload = packet.encode(advert, settings.source, destination)
+        datagram = packet.Datagram(settings.source, destination, packet.TTL, payload)
+        for other, listener in self.seats.items():
+            if other == name or listener.segment != seat.segment or self.random.random() < self.loss:
+                continue
+            if self._hears(seat.host, listener.host):
+                self.at(self.now + self.delay, lambda other=other: self._receive(other, datagram))
+
+    def _hears(self, one: str, other: str) -> bool:
+        return self.islands is None or any({one, other} <= island for island in self.islands)
+
+    def _receive(self, name: str, datagram: packet.Datagram) -> None:
+        seat, router = self.seats[name], self.routers.get(name)
+        if router is None or not seat.linked:
+            return
+        settings = router.settings
+        expect = packet.Expect(
+            settings.version,
+            settings.vrid,
+            settings.source,
+            round(settings.advert_int * 100),
+            frozenset(packed(str(address)) for address in settings.addresses),
+            packet.GROUP4 if len(settings.source) == 4 else packet.GROUP6,
+            owner=settings.priority == packet.OWNER,
+        )
+        heard = packet.parse(datagram, expect)
+        if isinstance(heard, packet.Heard):
+            self.give(name, AdvertReceived(heard.advert.priority, heard.advert.interval / 100, heard.source))
+
+    # what must never be
+
+    def _measure(self, until: float) -> None:
+        """How long, at a stretch, hosts that hear one another had two masters, and a segment had none."""
+        for segment in {seat.segment for seat in self.seats.values()}:
+            names = [name for name, seat in self.seats.items() if seat.segment == segment]
+            masters = [n for n in names if n in self.routers and self.routers[n].state is State.MASTER]
+            pairs = itertools.combinations(masters, 2)
+            reach = (self._hears(self.seats[a].host, self.seats[b].host) for a, b in pairs)
+            rival = any(reach) and all(self.seats[n].linked for n in masters)
+            self._stretch(self.two_masters, segment, rival, until)
+            self._stretch(self.no_master, segment, not masters, until)
+
+    def _stretch(self, worst: Dict[str, float], segment: str, bad: bool, until: float) -> None:
+        running = f"{segment} running"
+        worst[running] = worst.get(running, 0.0) + (until - self.now) if bad else 0.0
+        worst[segment] = max(worst.get(segment, 0.0), worst[running])
