@@ -1,0 +1,38 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole of cluster_check: it runs on the controller only."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.lvs.cluster.plugins.plugin_utils import director_config
+
+
+class ActionModule(ActionBase):
+    """Reads every director's text; fails with all that is wrong."""
+
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """See the documentation of the module."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        spec = {"directors": {"type": "dict", "required": True}}
+        _validated, args = self.validate_argument_spec(spec)  # type: ignore[no-untyped-call]
+        errors: list[str] = []
+        warnings: dict[str, list[str]] = {}
+        for host, text in args["directors"].items():
+            if not isinstance(text, str):
+                errors.append(f"{host}: director_config is not a text")
+                continue
+            checked = director_config.check(text, f"{host}:keepalived.conf", host.split(".", 1)[0])
+            errors += checked.errors
+            warnings[host] = checked.warnings
+        found = [line for lines in warnings.values() for line in lines]
+        if errors:
+            result.update(failed=True, msg="\n".join([*errors, *found]))
+        else:
+            result.update(changed=False, findings=warnings, warnings=found)
+        return result

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps the secrets of a keepalived.conf out of what is shown or logged; pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, Tuple
+
+MASK = "********"
+_LINE = re.compile(
+    r"(?m)^(?P<before>.*?\b(?:auth_pass|key[ \t]+\d+)[ \t]+)"  # of authentication, of auth_hmac
+    r"(?P<secret>[^\s#!].*?)(?P<after>[ \t]*)$"
+)
+_SHORTEST = 4  # a shorter secret is not looked for elsewhere: it would be found in half of all words
+
+
+def masked(text: str) -> str:
+    """`text` with the values of auth_pass and of auth_hmac's keys replaced, wherever in a line they stand."""
+    return _LINE.sub(lambda found: f"{found['before']}{MASK}{found['after']}", text)
+
+
+def masked_as_in(text: str, config: str) -> str:
+    """`text`, a message about `config`, with the secrets of `config` replaced also where no keyword leads them in."""
+    text = masked(text)
+    for found in _LINE.finditer(config):
+        for word in found["secret"].split():
+            secret = word.strip("\"'")
+            if len(secret) >= _SHORTEST:
+                text = text.replace(secret, MASK)
+    return text
+
+
+def diff(path: str, before: str, after: str) -> Dict[str, str]:
+    """The two texts as Ansible's --diff wants them, secrets masked; a change that is only in them is said."""
+    shown: Tuple[str, str] = (masked(before), masked(after))
+    note = "# only secrets differ\n" if before != after and shown[0] == shown[1] else ""
+    return {"before_header": path, "after_header": path, "before": shown[0], "after": shown[1] + note}

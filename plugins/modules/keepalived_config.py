@@ -1,0 +1,183 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: keepalived_config
+short_description: Write a director's keepalived.conf after it was checked
+version_added: 0.1.0
+description:
+  - Checks the text on the controller, before anything on the host is touched, and fails with all findings at once.
+  - Then replaces the file at once, readable by root only. A reader sees the old or the new file, never a part.
+  - Values of C(auth_pass) and its like are masked in diffs and messages.
+  - Tells what the file needs of a director's kernel, for M(lvs.cluster.director_kernel).
+author:
+  - lvs.cluster authors (@lvs-cluster)
+extends_documentation_fragment:
+  - lvs.cluster.attributes
+  - lvs.cluster.attributes.linux
+options:
+  content:
+    description: The text of the file. Required with O(state=present).
+    type: str
+  path:
+    description: Where the file is on the director.
+    type: path
+    default: /etc/keepalived/keepalived.conf
+  config_test:
+    description:
+      - Have the host's own C(keepalived --config-test) test the file as well before it is taken.
+      - Errors that keepalived would run with (exit status 5) are warnings here. The controller's check is stricter.
+    type: bool
+    default: false
+  backup:
+    description: Keep the old file beside the new one, with a date in its name.
+    type: bool
+    default: false
+  state:
+    description: V(present) writes the file, V(absent) removes it, and its directory when nothing else is in it.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Write the configuration of a director
+  lvs.cluster.keepalived_config:
+    content: "{{ lookup('ansible.builtin.template', 'keepalived.conf.j2') }}"
+  register: config
+
+- name: Have the engine take it
+  lvs.cluster.director_engine:
+    reload: "{{ config is changed }}"
+"""
+
+RETURN = r"""
+findings:
+  description: Warnings about the text, as one reads them.
+  type: list
+  elements: str
+  returned: O(state=present)
+needs:
+  description: What the text needs of the kernel.
+  type: dict
+  returned: O(state=present)
+  contains:
+    modules:
+      description: Kernel modules.
+      type: list
+      elements: str
+    sysctls:
+      description: Sysctls and their values.
+      type: dict
+  sample: {modules: [ip_vs, ip_vs_wrr], sysctls: {net.ipv4.ip_forward: "1"}}
+backup_file:
+  description: Where the old file is now.
+  type: str
+  returned: changed and O(backup=true)
+  sample: /etc/keepalived/keepalived.conf.4711.2026-01-31@12:00:00~
+"""
+
+import base64
+import os
+import subprocess
+from typing import Any, Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import port, secret
+
+RUNS_ANYHOW = 5  # keepalived's exit status for "errors, but it will run"
+
+
+def refusals(module: AnsibleModule, staged: str, text: str) -> List[str]:
+    """Why the staged file is not to be taken; what is only odd becomes a warning."""
+    path = module.params["path"]
+    findings = conf.read(text, path).findings
+    errors = [finding.render() for finding in findings if finding.level == "error"]
+    program = port.keepalived()
+    if not module.params["config_test"] or errors:
+        return errors
+    if program is None:
+        return ["config_test: keepalived is not installed on this host"]
+    try:
+        status, said = port.config_test(program, staged)
+    except (OSError, subprocess.SubprocessError) as error:
+        return [f"{program} --config-test: {error}"]
+    said = said.replace(staged, path).strip()
+    if status == RUNS_ANYHOW:
+        module.warn(f"{program} --config-test: {secret.masked_as_in(said, text)}")
+    elif status < 0 and not said:
+        # Debian's 2.2.7 ends itself so as soon as a script runs as another user (mended in 2.2.8).
+        module.warn(f"{program} --config-test ended by signal {-status} and said nothing; the file is taken untested")
+    elif status:
+        return [f"{program} --config-test: exit {status}: {said}"]
+    return []
+
+
+def write(module: AnsibleModule, data: bytes) -> None:
+    """Bring the file, tested once more where it will be read."""
+    path = module.params["path"]
+    before = port.content(path)
+    private = before is not None and port.is_private(path)
+    if before == data and private:
+        module.exit_json(changed=False)
+    # As base64: it goes to the action plugin, which masks it, and is nothing that Ansible would mask as a whole.
+    result: Dict[str, Any] = {"changed": True, "_before": base64.b64encode(before or b"").decode("ascii")}
+    if not module.check_mode:
+        staged = port.stage(path, data)
+        try:
+            text = data.decode("utf-8")
+            refused = refusals(module, staged, text)
+            if refused:
+                module.fail_json(msg=secret.masked_as_in("\n".join(refused), text))
+            if module.params["backup"] and before is not None:
+                result["backup_file"] = module.backup_local(path)
+            os.replace(staged, path)
+        finally:
+            if os.path.exists(staged):
+                os.unlink(staged)
+    module.exit_json(**result)
+
+
+def remove(module: AnsibleModule) -> None:
+    """Take the file away."""
+    path = module.params["path"]
+    before = port.content(path)
+    if before is None:
+        module.exit_json(changed=False)
+    result = {"changed": True, "_before": base64.b64encode(before).decode("ascii")}
+    if not module.check_mode:
+        if module.params["backup"]:
+            result["backup_file"] = module.backup_local(path)
+        os.unlink(path)
+        if not os.listdir(os.path.dirname(path)):
+            os.rmdir(os.path.dirname(path))
+    module.exit_json(**result)
+
+
+def main() -> None:
+    module = AnsibleModule(  # type: ignore[no-untyped-call]
+        argument_spec={
+            # From the action plugin, as base64: so no line of it is taken for a secret and masked in the diff.
+            "content": {"type": "str", "no_log": True},
+            "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
+            "config_test": {"type": "bool", "default": False},
+            "backup": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_if=[("state", "present", ["content"])],
+        supports_check_mode=True,
+    )
+    try:
+        if module.params["state"] == "present":
+            write(module, base64.b64decode(module.params["content"]))
+        remove(module)
+    except OSError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of a director's keepalived.conf on the controller: its findings and its needs; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
+
+if t.TYPE_CHECKING:
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+
+
+class Checked(t.NamedTuple):
+    """A text's findings, rendered and masked, and its document, None when there are errors."""
+
+    errors: list[str]
+    warnings: list[str]
+    document: model.Document | None
+
+
+class Needs(t.NamedTuple):
+    """Kernel modules and sysctls of a director."""
+
+    modules: list[str]
+    sysctls: dict[str, str]
+
+
+def check(text: str, file: str, config_id: str) -> Checked:
+    """Read `text` as the file `file` of the host whose short name is `config_id`."""
+    reading = conf.read(text, file, config_id=config_id)
+    shown: dict[str, list[str]] = {"error": [], "warning": [], "note": []}
+    for finding in reading.findings:
+        shown[finding.level].append(secret.masked_as_in(finding.render(), text))
+    return Checked(shown["error"], shown["warning"], None if shown["error"] else reading.document)
+
+
+def needs(document: model.Document) -> Needs:
+    """What the virtual servers of `document` need: IPVS, their schedulers, and forwarding for NAT."""
+    if not document.virtual_servers:
+        return Needs([], {})
+    modules = {"ip_vs"}
+    sysctls: dict[str, str] = {}
+    for virtual_server in document.virtual_servers:
+        modules.add(f"ip_vs_{virtual_server.lvs_sched or 'wlc'}")
+        if virtual_server.persistence_engine:
+            modules.add(f"ip_vs_pe_{virtual_server.persistence_engine}")
+        used = methods(virtual_server)
+        if "TUN" in used:
+            modules.add("ipip")
+        if "NAT" in used:
+            sysctls.update(_forwarding(document, virtual_server))
+    return Needs(sorted(modules), sysctls)
+
+
+def methods(virtual_server: model.VirtualServer) -> set[str]:
+    """The forwarding methods that its real servers and its sorry server use."""
+    default = virtual_server.lvs_method
+    each = [server.lvs_method or default for server in virtual_server.real_servers]
+    if virtual_server.sorry_server:
+        each.append(virtual_server.sorry_server_lvs_method or default)
+    return {forwarding.method if forwarding else "NAT" for forwarding in each}
+
+
+def _forwarding(document: model.Document, virtual_server: model.VirtualServer) -> dict[str, str]:
+    """The sysctls that let packets of this service pass, for its address families."""
+    addresses = [virtual_server.address] if virtual_server.address else []
+    for group in document.virtual_server_groups:
+        if group.name == virtual_server.group:
+            addresses += [member.address or member.family or "" for member in group.members]
+    families = {"inet6" if ":" in address or address == "inet6" else "inet" for address in addresses}
+    if virtual_server.fwmark is not None:
+        families = {virtual_server.ip_family or "inet"}
+    return {
+        key: "1"
+        for family, key in (("inet", "net.ipv4.ip_forward"), ("inet6", "net.ipv6.conf.all.forwarding"))
+        if family in families
+    }

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No secret is shown."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration.secret import diff, masked, masked_as_in
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  auth_pass 1111\n", "  auth_pass ********\n"),
+        ("auth_pass\t'two words'  # old\n", "auth_pass\t********\n"),
+        ("authentication { auth_type PASS auth_pass abc }", "authentication { auth_type PASS auth_pass ********"),
+        ("    key 1 hex:00112233\n    key 2 file:/etc/key", "    key 1 ********\n    key 2 ********"),
+        ("auth_type PASS\npriority 100\n", "auth_type PASS\npriority 100\n"),
+        ("a.conf:3:15: error[x]: auth_pass secret is too long", "a.conf:3:15: error[x]: auth_pass ********"),
+    ],
+)
+def test_masked(text, shown):
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("Truncating 'geheimnis' to 8 characters", "Truncating '********' to 8 characters"),
+        ("interface eth0 is not there", "interface eth0 is not there"),
+    ],
+)
+def test_a_message_about_a_file_has_none_of_its_secrets(message, shown):
+    assert masked_as_in(message, 'auth_pass "geheimnis"\n') == shown
+
+
+def test_a_short_secret_does_not_eat_the_message():
+    assert masked_as_in("line 11: 1 error", "auth_pass 1\n") == "line 11: 1 error"
+
+
+def test_the_diff_says_when_only_secrets_differ():
+    shown = diff("a.conf", "auth_pass old1\n", "auth_pass new1\n")
+    assert shown["before"] == "auth_pass ********\n"
+    assert shown["after"] == "auth_pass ********\n# only secrets differ\n"
