@@ -1,0 +1,313 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the document to what the checker child runs: checks, pools, and the IPVS table they make together. Pure.
+
+One Service here is one virtual_server block. It makes one service in the kernel, or with a group one for each address
+and mark of it; its pool and its checks are the same for all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
+
+from .checks.endpoint import Endpoint
+from .checks.http import HttpCheck, Tls, Url
+from .checks.misc import MiscCheck
+from .checks.scheduler import Schedule
+from .checks.tcp import TcpCheck
+from .ipvs import table as ipvs
+from .plan_services import forwarding, kernel_services
+from .pool import roster
+
+if TYPE_CHECKING:
+    from .checks.port import Check
+
+_RUN = (model.TcpCheck, model.HttpGet, model.MiscCheck)
+
+
+class CheckKey(NamedTuple):
+    """Which check: of which virtual server, which real server, what it does, and which of several equal ones."""
+
+    service: str
+    server: str
+    check: Check
+    copy: int = 0
+
+
+class _Real(NamedTuple):
+    """One real_server and what stands around it."""
+
+    document: model.Document
+    block: model.VirtualServer
+    server: model.RealServer
+    script_user: Optional[model.UserGroup]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One virtual_server: its name as keepalived logs it, the block, its services in the kernel, its pool.
+
+    destinations: by server key the destination with the configured weight; the port of DR and TUN servers is the
+    service's. real_servers: the blocks, by server key, for notifications.
+    """
+
+    name: str
+    block: model.VirtualServer
+    services: Tuple[ipvs.Service, ...]
+    pool: roster.Pool
+    destinations: Mapping[str, ipvs.Destination]
+    real_servers: Mapping[str, model.RealServer]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All of a document that concerns the checker child."""
+
+    services: Mapping[str, Service]
+    checks: Mapping[CheckKey, Tuple[Schedule, Check]]
+
+
+def plan(document: model.Document, script_user: Optional[model.UserGroup] = None) -> Plan:
+    """The plan of a document. script_user: who runs MISC_CHECK scripts that name nobody (None: the daemon's own)."""
+    services: Dict[str, Service] = {}
+    checks: Dict[CheckKey, Tuple[Schedule, Check]] = {}
+    groups: Dict[str, int] = {}
+    for block in document.virtual_servers:
+        number = groups.get(block.group or "", 0)
+        groups[block.group or ""] = number + 1
+        service = _service(document, block, number, checks, script_user)
+        if service is not None:
+            services.setdefault(service.name, service)
+    return Plan(services, checks)
+
+
+def desired(planned: Plan, states: Mapping[str, roster.State]) -> ipvs.Table:
+    """The table that these pools want, in the order of the configuration."""
+    entries = (entry for name in states for entry in entries_of(planned.services[name], states[name]))
+    return ipvs.table((entry.service, entry.destinations) for entry in entries)
+
+
+def entries_of(service: Service, state: roster.State) -> Iterator[ipvs.Entry]:
+    """What one virtual_server wants in the kernel."""
+    seats = roster.roster(service.pool, state)
+    for place in service.services:
+        yield ipvs.Entry(place, tuple(_seated(service, place.key, seat) for seat in seats))
+
+
+def starting_states(planned: Plan) -> Dict[str, roster.State]:
+    """The pools as they are before any check ran and with nothing known: what a first start puts into the kernel."""
+    return {
+        name: roster.begin(service.pool, roster.alpha_failed(service.pool.servers))[0]
+        for name, service in planned.services.items()
+    }
+
+
+def known_up(service: Service, have: ipvs.Table) -> Optional[Dict[str, bool]]:
+    """What the kernel's table says of the servers, for adoption; None when it has nothing of this virtual server.
+
+    A server that is there and takes connections counts as up, one that is not there or inhibited as down.
+    """
+    places = [place for place in service.services if place.key in have]
+    if not places:
+        return None
+    key = places[0].key
+    there = {found.key: found.weight for found in have[key].destinations}
+    known: Dict[str, bool] = {}
+    for server in service.pool.servers:
+        wanted = _placed(service, key, str(server.key))
+        weight = there.get(wanted.key)
+        known[str(server.key)] = weight is not None and (weight > 0 or not server.inhibit or not wanted.weight)
+    return known
+
+
+def _placed(service: Service, key: ipvs.ServiceKey, server: str) -> ipvs.Destination:
+    destination = service.destinations[server]
+    if service.block.group is not None and destination.forward is not ipvs.Forward.MASQ:
+        return replace(destination, port=key.port)
+    return destination
+
+
+def _seated(service: Service, key: ipvs.ServiceKey, seat: roster.Seat) -> ipvs.Destination:
+    name = f"sorry {seat.server}" if seat.sorry else str(seat.server)
+    return replace(_placed(service, key, name), weight=seat.weight)
+
+
+def _service(
+    document: model.Document,
+    block: model.VirtualServer,
+    number: int,
+    checks: Dict[CheckKey, Tuple[Schedule, Check]],
+    script_user: Optional[model.UserGroup],
+) -> Optional[Service]:
+    services = tuple(kernel_services(document, block))
+    name = service_name(block, number)
+    destinations: Dict[str, ipvs.Destination] = {}
+    real_servers: Dict[str, model.RealServer] = {}
+    servers: List[roster.Server] = []
+    for real_server in block.real_servers:
+        key = server_name(block, real_server.address, effective.real_server_port(block, real_server))
+        if key in real_servers:
+            continue
+        real_servers[key] = real_server
+        weight = effective.weight(block, real_server)
+        destinations[key] = ipvs.Destination(
+            real_server.address,
+            effective.real_server_port(block, real_server),
+            weight=weight,
+            upper=real_server.uthreshold or 0,
+            lower=real_server.lthreshold or 0,
+            **forwarding(effective.forwarding(block, real_server)),
+        )
+        own = dict(_checks(_Real(document, block, real_server, script_user), name, key))
+        checks.update(own)
+        alpha = frozenset(key for key, (schedule, _check) in own.items() if schedule.alpha)
+        inhibit = effective.inhibit_on_failure(block, real_server)
+        servers.append(roster.Server(key, weight, inhibit, frozenset(own), alpha))
+    if not servers or not services:
+        return None
+    sorry = _sorry(block, destinations)
+    quorum, hysteresis = effective.quorum(block)
+    pool = roster.Pool(
+        tuple(servers),
+        quorum,
+        hysteresis,
+        sorry,
+        bool(block.sorry_server_inhibit),
+        bool(block.omega),
+        bool(effective.global_defs(document).rs_init_notifies),
+    )
+    return Service(name, block, services, pool, destinations, real_servers)
+
+
+def _sorry(block: model.VirtualServer, destinations: Dict[str, ipvs.Destination]) -> Optional[str]:
+    if block.sorry_server is None:
+        return None
+    port = effective.sorry_server_port(block)
+    key = server_name(block, block.sorry_server.address, port)
+    method = forwarding(effective.sorry_forwarding(block))
+    destinations[f"sorry {key}"] = ipvs.Destination(block.sorry_server.address, port, weight=1, **method)
+    return key
+
+
+def service_name(block: model.VirtualServer, number: int = 0) -> str:
+    """A virtual server as keepalived logs it. number: which user of a group it is."""
+    if block.group is not None:
+        return f"[{block.group}]:{number}"
+    if block.fwmark is not None:
+        return f"FWM {block.fwmark}"
+    return server_name(block, block.address or "", block.port or 0)
+
+
+def server_name(block: model.VirtualServer, address: str, port: int) -> str:
+    """An address of a virtual server as keepalived logs it: [192.0.2.1]:tcp:80."""
+    return f"[{ip_address(address)}]:{(effective.protocol(block) or 'none').lower()}:{port}"
+
+
+def _checks(real: _Real, service: str, server: str) -> Iterator[Tuple[CheckKey, Tuple[Schedule, Check]]]:
+    copies: Dict[Check, int] = {}
+    for declared in real.server.checks:
+        if not isinstance(declared, _RUN):
+            continue
+        made = _check(real, declared)
+        copy = copies.get(made, 0)
+        copies[made] = copy + 1
+        yield CheckKey(service, server, made, copy), (_schedule(real, declared), made)
+
+
+def _schedule(real: _Real, declared: model.Check) -> Schedule:
+    timing = effective.timing(real.block, real.server, declared)
+    http = declared if isinstance(declared, model.HttpGet) else None
+    return Schedule(
+        timing.delay_loop,
+        timing.delay_before_retry,
+        timing.retry,
+        timing.warmup,
+        timing.alpha,
+        len(http.urls) if http else 0,
+        bool(http and http.fast_recovery),
+        isinstance(declared, model.MiscCheck),
+    )
+
+
+def _check(real: _Real, declared: object) -> Check:
+    if isinstance(declared, model.MiscCheck):
+        owner = declared.user or real.script_user
+        return MiscCheck(
+            declared.misc_path.argv if declared.misc_path else (),
+            effective.misc_timeout(real.block, declared),
+            bool(declared.misc_dynamic),
+            owner.user if owner else None,
+            owner.group if owner else None,
+        )
+    if isinstance(declared, model.HttpGet):
+        return _http(real, declared)
+    if isinstance(declared, model.TcpCheck):
+        return TcpCheck(_endpoint(real, declared))
+    raise AssertionError(declared)
+
+
+def _http(real: _Real, declared: model.HttpGet) -> HttpCheck:
+    urls = tuple(
+        Url(url.path or "/", url.digest, effective.status_codes(url), url.virtualhost) for url in declared.urls
+    )
+    host = declared.virtualhost or real.server.virtualhost or real.block.virtualhost
+    tls = None
+    if isinstance(declared, model.SslGet):
+        files = real.document.ssl
+        tls = Tls(
+            bool(declared.enable_sni),
+            declared.sni_name,
+            files.ca if files else None,
+            files.certificate if files else None,
+            files.key if files else None,
+            files.password if files else None,
+        )
+    protocol = (declared.http_protocol or "1.0").upper()
+    return HttpCheck(_endpoint(real, declared), urls, host, protocol, tls)
+
+
+def _endpoint(real: _Real, declared: Any) -> Endpoint:
+    address, port = effective.check_target(real.block, real.server, declared)
+    timeout = effective.timing(real.block, real.server, declared).connect_timeout
+    bindto = declared.bindto
+    return Endpoint(address, port, timeout, bindto, declared.bind_port or 0, declared.bind_if, declared.fwmark or 0)
+
+
+def failed_checks(service: Service, known: Mapping[str, bool]) -> Dict[str, FrozenSet[Any]]:
+    """For adoption: a server that counts as down has all its checks failed; one without checks is always up."""
+    return {str(item.key): frozenset() if known[str(item.key)] else item.checks for item in service.pool.servers}
+
+
+def unsupported(document: model.Document, path: str) -> List[Finding]:
+    """What the file says and the checker child does not do: an error where a protection would be off silently."""
+    findings: List[Finding] = []
+    for block in document.virtual_servers:
+        name = service_name(block)
+        if block.ha_suspend:
+            findings.append(_finding(path, WARNING, f"virtual_server {name}: ha_suspend is not acted on: checks go on"))
+        for real_server in block.real_servers:
+            place = f"virtual_server {name}, real_server {real_server.address}"
+            for declared in real_server.checks:
+                findings += (_finding(path, ERROR, f"{place}: {text}") for text in _undone(declared))
+    return findings
+
+
+def _undone(declared: object) -> Iterator[str]:
+    if not isinstance(declared, _RUN):
+        yield f"{getattr(declared, 'keyword', type(declared).__name__)} is not run by this version"
+    if not isinstance(declared, model.HttpGet):
+        return
+    if (declared.http_protocol or "").upper().endswith("K"):
+        yield f"http_protocol {declared.http_protocol} is not done by this version"
+    for url in declared.urls:
+        if url.regex is not None:
+            yield f"regex of url {url.path} is not matched by this version"
+
+
+def _finding(path: str, level: str, message: str) -> Finding:
+    return Finding(level, "unsupported", message, "engine keepalived does it; or leave it out", path, 1, 0, "")
