@@ -19,6 +19,7 @@ from lvs_agent.ipvs.stats import Counters, Daemon, DestinationStats, Info, Servi
 from lvs_agent.ipvs.table import F_HASHED, F_PERSISTENT, Destination, Forward, Service, ServiceKey, Tunnel
 
 _BODY = genl.GENL_HEADER.size
+_PAD = 11  # IPVS_STATS_ATTR_PAD
 
 
 def _layout(*attributes: tuple[int, int, str]) -> tuple[struct.Struct, tuple[int, ...]]:
@@ -45,7 +46,11 @@ _DEST, _DEST_HEADERS = _layout(
     (wire.DEST_PERSIST_CONNS, 4, "I"),
     (wire.DEST_ADDR_FAMILY, 2, "H"),
 )
+# The ten counters; machines that want 64 bits aligned have an empty attribute between any two.
 _STATS64, _STATS64_HEADERS = _layout(*((kind, 8, "Q") for kind in range(1, 11)))
+_ALIGNED, _ALIGNED_HEADERS = _layout(
+    (1, 8, "Q"), *(attribute for kind in range(2, 11) for attribute in ((_PAD, 0, "0s"), (kind, 8, "Q")))
+)
 # An enum's own lookup is several times slower than a dictionary's.
 _TUNNELS = {int(tunnel): tunnel for tunnel in Tunnel}
 _FORWARDS = {int(forward): forward for forward in Forward}
@@ -123,14 +128,22 @@ def service_stats(body: memoryview) -> ServiceStats:
 def _counters(found: dict[int, memoryview], wide: int, narrow: int) -> Counters:
     """From the 64-bit attribute (Linux 4.1 on), else from the 32-bit one."""
     view = found.get(wide)
-    if view is not None and len(view) == _STATS64.size:
+    return _wide(view) if view is not None else _walk_counters(found.get(narrow, memoryview(b"")))
+
+
+def _wide(view: memoryview) -> Counters:
+    if len(view) == _STATS64.size:
         values = _STATS64.unpack(view)
         if values[::2] == _STATS64_HEADERS:
             return Counters._make(values[1::2])
-    if view is None:
-        view = found.get(narrow)
-    if view is None:
-        return Counters()
+    elif len(view) == _ALIGNED.size:
+        values = _ALIGNED.unpack(view)
+        if values[::2] == _ALIGNED_HEADERS:
+            return Counters._make(values[1::4])
+    return _walk_counters(view)
+
+
+def _walk_counters(view: memoryview) -> Counters:
     walked = genl.attributes(view)
     return Counters._make(_number(walked, kind) for kind in range(1, 11))
 
@@ -179,6 +192,12 @@ def _walked(found: dict[int, memoryview], family: int) -> Destination:
 
 def destination_stats(body: memoryview, family: int) -> DestinationStats:
     """The same with its connections and counters."""
+    if len(body) >= _DEST_OFFSET + _DEST.size:
+        values = _DEST.unpack_from(body, _DEST_OFFSET)
+        if values[::2] == _DEST_HEADERS:
+            counted = genl.attributes(body[_DEST_OFFSET + _DEST.size :])
+            counters = _counters(counted, wire.DEST_STATS64, wire.DEST_STATS)
+            return DestinationStats(_fixed(values), values[19], values[21], values[23], counters)
     found = _nested(body, wire.CMD_ATTR_DEST)
     return DestinationStats(
         _walked(found, family),

@@ -10,9 +10,11 @@ not looked up.
 from __future__ import annotations
 
 import re
+import struct
+from functools import cmp_to_key
 from ipaddress import IPv4Address
 from socket import AF_INET, AF_INET6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, inet_pton
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lvs_agent.ipvs.table import (
     F_ONEPACKET,
@@ -33,7 +35,6 @@ from lvs_agent.ipvs.table import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Missing only in the socket module of some Pythons' type stubs, never in Linux.
 PROTOCOLS = {IPPROTO_TCP: "-t", IPPROTO_UDP: "-u", IPPROTO_SCTP: "--sctp-service"}
 FORWARDS = {Forward.MASQ: "-m", Forward.TUN: "-i", Forward.DR: "-g", Forward.LOCALNODE: "-g", Forward.BYPASS: "-g"}
 SCHEDULER_FLAGS = {
@@ -59,15 +60,30 @@ def lines(table: Table) -> Iterator[str]:
             yield destination_line(key, destination)
 
 
-def service_order(key: ServiceKey) -> tuple[int, int, int, bytes, int]:
-    """Ipvsadm's order of services: marks last, then family, protocol, address, port."""
-    address = inet_pton(key.family, key.address) if key.address else b""
-    return (key.fwmark, key.family, key.protocol, address, key.port)
+def _compare(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    """The first difference as ipvsadm takes it: in 32 bits with a sign, so that 192.0.2.1 comes before 1.1.1.1."""
+    for a, b in zip(one, other):
+        if a != b:
+            return (a - b + 0x80000000) % 0x100000000 - 0x80000000
+    return 0
 
 
-def destination_order(destination: Destination) -> tuple[int, bytes, int]:
-    """Ipvsadm's order of the destinations of a service: family, address, port."""
-    return (destination.family, inet_pton(destination.family, destination.address), destination.port)
+_ordered = cmp_to_key(_compare)
+
+
+def _words(family: int, address: str) -> tuple[int, ...]:
+    return struct.unpack("!4I" if family == AF_INET6 else "!I", inet_pton(family, address)) if address else ()
+
+
+def service_order(key: ServiceKey) -> Any:
+    """A sort key, ipvsadm's order of services: marks last, then family, protocol, address, port."""
+    return _ordered((key.fwmark, key.family, key.protocol, *_words(key.family, key.address), key.port))
+
+
+def destination_order(destination: Destination) -> Any:
+    """A sort key, ipvsadm's order of the destinations of a service: family, address, port."""
+    family = destination.family
+    return _ordered((family, *_words(family, destination.address), destination.port))
 
 
 def endpoint(address: str, port: int) -> str:
