@@ -10,6 +10,9 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible_collections.lvs.cluster.plugins.plugin_utils import director_config
 
+if t.TYPE_CHECKING:
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+
 
 class ActionModule(ActionBase):
     """Reads every director's text; fails with all that is wrong."""
@@ -23,6 +26,7 @@ class ActionModule(ActionBase):
         _validated, args = self.validate_argument_spec(spec)  # type: ignore[no-untyped-call]
         errors: list[str] = []
         warnings: dict[str, list[str]] = {}
+        documents: dict[str, model.Document] = {}
         for host, text in args["directors"].items():
             if not isinstance(text, str):
                 errors.append(f"{host}: director_config is not a text")
@@ -30,9 +34,11 @@ class ActionModule(ActionBase):
             checked = director_config.check(text, f"{host}:keepalived.conf", host.split(".", 1)[0])
             errors += checked.errors
             warnings[host] = checked.warnings
+            if checked.document is not None:
+                documents[host] = checked.document
         found = [line for lines in warnings.values() for line in lines]
         if errors:
             result.update(failed=True, msg="\n".join([*errors, *found]))
         else:
-            result.update(changed=False, findings=warnings, warnings=found)
+            result.update(changed=False, findings=warnings, warnings=found, masters=director_config.masters(documents))
         return result

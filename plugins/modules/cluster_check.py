@@ -38,4 +38,11 @@ findings:
   description: Warnings, as one reads them, by the host's name.
   type: dict
   returned: success
+masters:
+  description:
+    - The directors whose priority will make them master of a virtual router.
+    - Change the others first, so that each virtual address moves once at most.
+  type: list
+  elements: str
+  returned: success
 """

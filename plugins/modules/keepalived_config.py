@@ -86,7 +86,6 @@ import subprocess
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.lvs.cluster.plugins.module_utils import conf
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import port, secret
 
 RUNS_ANYHOW = 5  # keepalived's exit status for "errors, but it will run"
@@ -94,6 +93,9 @@ RUNS_ANYHOW = 5  # keepalived's exit status for "errors, but it will run"
 
 def refusals(module: AnsibleModule, staged: str, text: str) -> List[str]:
     """Why the staged file is not to be taken; what is only odd becomes a warning."""
+    # Only now: most runs change nothing, and need not pay for the language.
+    from ansible_collections.lvs.cluster.plugins.module_utils import conf  # noqa: PLC0415
+
     path = module.params["path"]
     findings = conf.read(text, path).findings
     errors = [finding.render() for finding in findings if finding.level == "error"]
@@ -134,7 +136,7 @@ def write(module: AnsibleModule, data: bytes) -> None:
             if refused:
                 module.fail_json(msg=secret.masked_as_in("\n".join(refused), text))
             if module.params["backup"] and before is not None:
-                result["backup_file"] = module.backup_local(path)
+                result["backup_file"] = module.backup_local(path)  # type: ignore[no-untyped-call]
             os.replace(staged, path)
         finally:
             if os.path.exists(staged):
@@ -151,7 +153,7 @@ def remove(module: AnsibleModule) -> None:
     result = {"changed": True, "_before": base64.b64encode(before).decode("ascii")}
     if not module.check_mode:
         if module.params["backup"]:
-            result["backup_file"] = module.backup_local(path)
+            result["backup_file"] = module.backup_local(path)  # type: ignore[no-untyped-call]
         os.unlink(path)
         if not os.listdir(os.path.dirname(path)):
             os.rmdir(os.path.dirname(path))

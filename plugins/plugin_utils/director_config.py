@@ -56,6 +56,22 @@ def needs(document: model.Document) -> Needs:
     return Needs(sorted(modules), sysctls)
 
 
+def masters(documents: t.Mapping[str, model.Document]) -> list[str]:
+    """The directors that will be master of some virtual router when all of them run, sorted.
+
+    A virtual router is known by its interface and id; the highest priority wins (keepalived's default is 100), among
+    equals the one whose state says MASTER.
+    """
+    best: dict[tuple[str | None, int | None], tuple[tuple[int, bool], str]] = {}
+    for host, document in sorted(documents.items()):
+        for instance in document.vrrp_instances:
+            key = (instance.interface, instance.virtual_router_id)
+            rank = (100 if instance.priority is None else instance.priority, instance.state == "MASTER")
+            if key not in best or rank > best[key][0]:
+                best[key] = (rank, host)
+    return sorted({host for _rank, host in best.values()})
+
+
 def methods(virtual_server: model.VirtualServer) -> set[str]:
     """The forwarding methods that its real servers and its sorry server use."""
     default = virtual_server.lvs_method
