@@ -70,14 +70,18 @@ def test_a_collection_that_is_not_whole_is_said(copy):
         agent_archive.build(copy)
 
 
+BUILD_AND_PRINT_ERROR = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.lvs.cluster.plugins.plugin_utils import agent_archive
+try:
+    agent_archive.build()
+except agent_archive.ArchiveError as error:
+    print(error)
+"""
+
+
 def test_missing_pyroute2_is_said_with_the_command_that_mends_it(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-S", "-c",
-         ("import sys; sys.path.insert(0, sys.argv[1])\n"
-         "from ansible_collections.lvs.cluster.plugins.plugin_utils import agent_archive\n"
-         "try: agent_archive.build()\n"
-         "except agent_archive.ArchiveError as error: print(error)"),
-         os.environ["ANSIBLE_COLLECTIONS_PATH"]],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
+    words = [sys.executable, "-S", "-c", BUILD_AND_PRINT_ERROR, os.environ["ANSIBLE_COLLECTIONS_PATH"]]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert f"{sys.executable} -m pip install 'pyroute2>=0.9.1'" in done.stdout, done.stderr
