@@ -98,7 +98,7 @@ def run(arguments: List[str]) -> int:
 
 def diff(arguments: List[str]) -> int:
     """`lvs-agent diff FILE`: what loading FILE would change in the kernel's IPVS table now."""
-    p = argparse.ArgumentParser(prog="lvs-agent diff", description="What loading FILE would change in the kernel now.")
+    p = _with_socket("diff", "What loading FILE would change in the kernel's IPVS table now.")
     p.add_argument("file")
     p.add_argument("--format", choices=("text", "json"), default="text")
     options = p.parse_args(arguments)
@@ -108,13 +108,19 @@ def diff(arguments: List[str]) -> int:
     if config.errors:
         _print_findings(config, "text")
         return ERRORS
-    from .preview import changes
+    from .control import unix
+    from .preview import Running, changes, kernel_table
 
     try:
-        lines = changes(config.document)
+        have = kernel_table()
     except OSError as error:
-        print(f"lvs-agent: the kernel's table cannot be read: {error}", file=sys.stderr)
+        print(f"lvs-agent: the kernel's table cannot be read: {error.strerror or error}", file=sys.stderr)
         return UNREADABLE
+    try:
+        running = Running.of(unix.ask({"command": "places"}, options.socket)["places"])
+    except (OSError, ValueError, KeyError):
+        running = Running()  # no agent: what is in the table is somebody else's until the file names it
+    lines = changes(config.document, have, running)
     print(json.dumps(lines, indent=1) if options.format == "json" else "\n".join(lines) or "nothing would change")
     return OK
 
@@ -183,6 +189,13 @@ def genhash(arguments: List[str]) -> int:
     return room.main(arguments)
 
 
+def ipvs(arguments: List[str]) -> int:
+    """`lvs-agent ipvs list|stats|rate|conns|save|restore|zero`: the kernel's table, as ipvsadm shows it."""
+    from . import cli_ipvs
+
+    return cli_ipvs.main(arguments)
+
+
 COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "run": run,
     "check": check,
@@ -190,6 +203,7 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "status": status,
     "reload": reload,
     "genhash": genhash,
+    "ipvs": ipvs,
 }
 
 

@@ -55,20 +55,26 @@ class Options:
         return replace(self, socket_path=socket_path, status_file=status_file)
 
 
+@dataclass(frozen=True)
+class Rooms:
+    """What the parent needs of the rooms, so that it can be tried without them."""
+
+    bodies: Mapping[str, Body]
+    """The children's programs: vrrp, checker."""
+    sweep: Callable[[Any], None]
+    """Takes off the addresses of a document whose VRRP child is away."""
+    places: Callable[[Any], List[Any]]
+    """What a document answers for in the kernel's table."""
+
+
 class Parent:
     """The parent process. `run` returns the exit status."""
 
-    def __init__(
-        self,
-        options: Options,
-        config: Config,
-        reread: Callable[[], Config],
-        bodies: Mapping[str, Body],
-        sweep: Callable[[Any], None],
-    ) -> None:
-        self.options, self.config, self._reread, self._sweep = options, config, reread, sweep
+    def __init__(self, options: Options, config: Config, reread: Callable[[], Config], rooms: Rooms) -> None:
+        """`reread` reads the file again."""
+        self.options, self.config, self._reread, self._rooms = options, config, reread, rooms
         self.loop = Loop()
-        self.children = {name: Child(self, name, body) for name, body in bodies.items()}
+        self.children = {name: Child(self, name, body) for name, body in rooms.bodies.items()}
         self.server: Optional[unix.Server] = None
         self.stopping = False
         self.loaded_at = time.time()
@@ -160,7 +166,7 @@ class Parent:
         """A VRRP child that keeps dying holds nothing while it is away: its addresses go."""
         if name == "vrrp":
             self.children[name].states = {}
-            self._sweep(self.config.document)
+            self._rooms.sweep(self.config.document)
 
     # -- signals ---------------------------------------------------------------
 
@@ -244,10 +250,12 @@ class Parent:
             refused = self.reloads["refused"]
             findings = self.reload()
             answer({"ok": self.reloads["refused"] == refused, "findings": findings})
+        elif command == "places":
+            answer({"ok": True, "places": self._rooms.places(self.config.document)})
         elif command == "ping":
             answer({"ok": True, "version": __version__, "pid": os.getpid()})
         else:
-            answer({"ok": False, "error": f"no command {command!r}; there are: ping, reload, status"})
+            answer({"ok": False, "error": f"no command {command!r}; there are: ping, places, reload, status"})
 
     def status(self, done: Callable[[Dict[str, Any]], None]) -> None:
         """Ask every child for its part; a child that does not answer in time is said to be silent."""

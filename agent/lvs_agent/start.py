@@ -10,7 +10,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Dict
 
-from . import __version__, checker_child, vrrp_child
+from . import __version__, checker_child, preview, vrrp_child
 from .daemon import Options, Parent
 from .reading import Config, Unreadable, load
 
@@ -55,7 +55,9 @@ def serve(options: argparse.Namespace) -> int:
     keep = {
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
-    return Parent(_daemon_options(options, frozenset(keep)), config, reread, bodies, vrrp_child.release).run()
+    return Parent(
+        _daemon_options(options, frozenset(keep)), config, reread, bodies, vrrp_child.release, preview.service_keys
+    ).run()
 
 
 def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Options:

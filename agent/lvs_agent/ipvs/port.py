@@ -13,8 +13,6 @@ import os
 import socket
 from typing import TYPE_CHECKING, Optional
 
-from typing_extensions import Self
-
 from lvs_agent.ipvs import connections, decode, genl, wire
 from lvs_agent.ipvs.diff import Change, Verb
 from lvs_agent.ipvs.failure import Failure, failure
@@ -25,6 +23,8 @@ from lvs_agent.ipvs.wire import Command
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
+
+    from typing_extensions import Self
 
     from lvs_agent.ipvs.stats import Daemon, Info, Timeouts
 

@@ -15,7 +15,7 @@ from typing import Any, List
 import pytest
 
 from lvs_agent.control import unix
-from lvs_agent.daemon import Options, Parent
+from lvs_agent.daemon import Options, Parent, Rooms
 from lvs_agent.loop import Loop
 
 
@@ -67,10 +67,10 @@ class Agent:
         options = Options(file="x.conf", socket_path=self.socket, pid_file=str(folder / "pid"))
         self.pid = os.fork()
         if self.pid == 0:
-            bodies = {"vrrp": body, "checker": body}
-            parent = Parent(
-                options, Config(Document(1)), self._reread, bodies, lambda document: self.swept.write_text("swept")
+            rooms = Rooms(
+                {"vrrp": body, "checker": body}, lambda document: self.swept.write_text("swept"), lambda document: []
             )
+            parent = Parent(options, Config(Document(1)), self._reread, rooms)
             os._exit(parent.run())
         self.until(lambda: all(p["ready"] for p in self.status()["processes"].values()))
 

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`lvs-agent ipvs list|stats|rate|conns|save|restore|zero`: the kernel's table for who is used to ipvsadm.
+
+`save` and `restore` speak ipvsadm's own format; `restore` brings the table to the text by the smallest change instead
+of refusing what is there, and `restore --clear` removes what the text does not name, as `ipvsadm -C; ipvsadm -R` does
+without the gap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, List
+
+from .ipvs import listing, restore, save
+from .ipvs.diff import diff
+from .ipvs.port import Ipvs
+
+if TYPE_CHECKING:
+    from .ipvs.stats import ServiceStats
+
+Printer = Callable[[Iterable["ServiceStats"]], Iterable[str]]
+
+
+def _services(ipvs: Ipvs, options: argparse.Namespace, printer: Printer) -> int:
+    services = ipvs.stats()
+    if options.json:
+        print(json.dumps(listing.as_json(services), indent=1))
+    else:
+        print(listing.heading(ipvs.info()))
+        print("\n".join(printer(services)))
+    return 0
+
+
+def _list(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    return _services(ipvs, options, listing.table)
+
+
+def _stats(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    return _services(ipvs, options, lambda services: listing.stats(services, exact=options.exact))
+
+
+def _rate(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    return _services(ipvs, options, lambda services: listing.rate(services, exact=options.exact))
+
+
+def _conns(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps([listing.connection_as_json(entry) for entry in ipvs.connections()], indent=1))
+    else:
+        for line in listing.connections(ipvs.connections()):
+            print(line)
+    return 0
+
+
+def _save(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps(listing.as_json(ipvs.stats()), indent=1))
+    else:
+        print(save.write(ipvs.dump()), end="")
+    return 0
+
+
+def _restore(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    try:
+        want = restore.read(sys.stdin.read())
+    except restore.SaveError as error:
+        print(f"lvs-agent: {error}", file=sys.stderr)
+        return 2
+    have = ipvs.dump()
+    if not options.clear:
+        have = {key: entry for key, entry in have.items() if key in want}
+    failures = ipvs.apply(diff(have, want))
+    for failure in failures:
+        print(f"lvs-agent: the kernel refuses {failure.text}", file=sys.stderr)
+    return 2 if failures else 0
+
+
+def _zero(ipvs: Ipvs, _options: argparse.Namespace) -> int:
+    ipvs.zero()
+    return 0
+
+
+_ACTIONS: Dict[str, Callable[[Ipvs, argparse.Namespace], int]] = {
+    "list": _list,
+    "stats": _stats,
+    "rate": _rate,
+    "conns": _conns,
+    "save": _save,
+    "restore": _restore,
+    "zero": _zero,
+}
+
+
+def main(arguments: List[str]) -> int:
+    """Exit status 0, 2 when something was refused, 3 when there is no table to be read."""
+    p = argparse.ArgumentParser(prog="lvs-agent ipvs", description="The kernel's IPVS table, as ipvsadm shows it.")
+    p.add_argument("action", choices=tuple(_ACTIONS), nargs="?", default="list")
+    p.add_argument("--json", action="store_true", help="for programs (list, stats, rate, conns, save)")
+    p.add_argument("--exact", action="store_true", help="whole numbers (stats, rate)")
+    p.add_argument("--clear", action="store_true", help="restore: remove what the text does not name")
+    options = p.parse_args(arguments)
+    try:
+        with Ipvs() as ipvs:
+            return _ACTIONS[options.action](ipvs, options)
+    except PermissionError:
+        print("lvs-agent: the table is for root only", file=sys.stderr)
+    except OSError as error:
+        print(f"lvs-agent: {error.strerror or error}", file=sys.stderr)
+    return 3
