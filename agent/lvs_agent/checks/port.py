@@ -29,6 +29,7 @@ from .tls.port import TlsConversation, context
 
 if TYPE_CHECKING:
     from ..loop import Loop
+    from .endpoint import Endpoint
 
 Check = Union[TcpCheck, HttpCheck, MiscCheck]
 Told = Callable[[Hashable, State, State, Outcome], None]
@@ -356,7 +357,7 @@ class Runner:
             _LOG.error("%s could not be tried (%s): %s; such attempts so far: %d", what, name, error, count)
 
 
-def bind(sock: socket.socket, end: Any) -> None:
+def bind(sock: socket.socket, end: Endpoint) -> None:
     """Source address and port, interface and mark, where the endpoint names them. Raises OSError."""
     if end.fwmark:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, end.fwmark)
@@ -372,3 +373,20 @@ def _signal_group(pid: int, number: int) -> None:
     except ProcessLookupError:
         # The script and all it started are gone.
         return
+
+
+def once(end: Endpoint, talk: Conversation) -> Outcome:
+    """One attempt by itself, waiting for it: what genhash does. Raises OSError when there is no connection."""
+    with socket.socket(end.family, socket.SOCK_STREAM) as sock:
+        sock.settimeout(end.timeout)
+        bind(sock, end)
+        sock.connect((end.address, end.port))
+        data, outcome = talk.opened()
+        while outcome is None:
+            if data:
+                sock.sendall(data)
+            part = sock.recv(_CHUNK)
+            if not part:
+                return talk.ended()
+            data, outcome = talk.received(part)
+        return outcome
