@@ -1,0 +1,54 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `make demo` and `make test` set up all they need by themselves (Debian 12, as root).
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
+SCRIPTS = tools/run-tests tests/lab/hosts/lab tests/lab/hosts/web
+
+.PHONY: demo test unit lint mypy sanity setup lab-up lab-down lab-shell clean build/lvs-agent
+
+demo: setup            # the classic LVS-DR example on lab hosts, with figures
+	@python tests/lab/demo.py
+
+test: setup            # every test; the last line is `N passed, 0 failed, 0 skipped`
+	@tools/run-tests
+
+unit:                  # the pure tests, in seconds
+	@tools/setup venv venv39
+	@tools/run-tests unit unit39
+
+lint: mypy
+	ruff check . $(SCRIPTS)
+	ruff format --check . $(SCRIPTS)
+	python conftest.py && ansible-lint
+
+mypy:
+	@tools/setup venv
+	MYPYPATH=agent:.ansible/collections mypy --strict $(PACKAGES)
+
+sanity:                # ansible-test on a copy below ansible_collections/
+	@tools/setup venv
+	tools/ansible-test.sh sanity
+
+setup:
+	@tools/setup
+
+lab-up: setup          # the demo's hosts to play with: d1 d2 r1 r2
+	@python tests/lab/hosts/lab up
+
+lab-down:
+	@python tests/lab/hosts/lab down
+
+lab-shell:             # make lab-shell HOST=d1
+	@python tests/lab/hosts/lab shell $(or $(HOST),$(error HOST=d1, d2, r1 or r2))
+
+build/lvs-agent:       # the runnable agent of this checkout
+	@tools/setup venv
+	@mkdir -p build
+	@printf '#!/bin/sh\nPYTHONPATH=%s exec %s -m lvs_agent "$$@"\n' \
+	  "$(CURDIR)/agent:$$(python conftest.py)" "$(CURDIR)/.venv/bin/python" > $@ && chmod 755 $@
+
+clean:
+	-@python3 tests/lab/hosts/lab down 2>/dev/null
+	rm -rf build .cache .ansible .mypy_cache .ruff_cache .hypothesis
