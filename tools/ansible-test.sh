@@ -1,7 +1,7 @@
 #!/bin/sh
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Runs ansible-test on the files of this checkout, copied below the path that it insists on.
+# Runs ansible-test on the files that this checkout ships, copied below the path that it insists on.
 # usage: tools/ansible-test.sh sanity|units|integration ARGUMENT...
 # PYTHONS names a folder of pythonX.Y programs to be found first; by default the ones that pyenv
 # has are linked into one (pyenv's own shims may answer 127, which ends ansible-test).
@@ -23,9 +23,8 @@ fi
 # Behind the first folder (the virtual environment), before whatever shims follow.
 PATH=${PATH%%:*}:$PYTHONS:${PATH#*:}
 export PATH
-# Tracked and new files, without those deleted in the working tree.
-(cd "$top" && git ls-files -z --cached --others --exclude-standard \
-  | xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' sh \
+# What the collection ships: tracked and new files, without those that galaxy.yml keeps out of it.
+(cd "$top" && git ls-files -z --cached --others --exclude-standard | python3 "$top/tools/shipped.py" galaxy.yml \
   | xargs -0 cp --parents -P -t "$tree")
 cache=$HOME/.ansible/test/cache
 mkdir -p "$cache"

@@ -22,6 +22,12 @@ extends_documentation_fragment:
 requirements:
   - pyroute2 0.9.1 or newer on the controller
 options:
+  _digest:
+    description: The digest of the archive. The action plugin sets it.
+    type: str
+  _archive:
+    description: Where the archive is on the host. The action plugin sets it.
+    type: path
   config_file:
     description: The C(keepalived.conf) that the service runs.
     type: path
@@ -68,7 +74,7 @@ import sys
 from typing import Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.lvs.cluster.plugins.module_utils.host.port import write_file
+from ansible_collections.lvs.cluster.plugins.module_utils.host.port import has_systemd, write_file
 from ansible_collections.lvs.cluster.plugins.module_utils.package import layout, port
 
 
@@ -87,6 +93,12 @@ def differing(files: Dict[str, str]) -> List[Dict[str, str]]:
         for path, text in files.items()
         if port.content(path) != text
     ]
+
+
+def reload_units(module: AnsibleModule) -> None:
+    """Have systemd, when it runs this host, read its unit files again."""
+    if has_systemd():
+        module.run_command(["systemctl", "daemon-reload"], check_rc=True)  # type: ignore[no-untyped-call]
 
 
 def install(module: AnsibleModule) -> None:
@@ -109,7 +121,7 @@ def install(module: AnsibleModule) -> None:
     for path, text in files.items():
         write_file(path, text, 0o755 if path == layout.LAUNCHER else 0o644)
     if any(diff.get("after_header") == layout.UNIT for diff in diffs):
-        port.reload_units()
+        reload_units(module)
     module.exit_json(changed=True, diff=diffs, **results)
 
 
@@ -118,7 +130,7 @@ def remove(module: AnsibleModule) -> None:
     there = port.present()
     if there and not module.check_mode:
         port.remove()
-        port.reload_units()
+        reload_units(module)
     module.exit_json(changed=bool(there), diff={"before": "".join(f"{path}\n" for path in there), "after": ""})
 
 

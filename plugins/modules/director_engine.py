@@ -85,13 +85,13 @@ def main() -> None:
     options = module.params
     engine = options["engine"] if options["state"] == "present" else None
     try:
-        units = port.read_units()
+        units = port.read_units(module.run_command)
         if module.check_mode and engine and not units[engine].exists:
             # What comes before this task would have installed it.
             units[engine] = plan.Unit("loaded", "inactive", "disabled")
         orders = plan.orders(units, engine, options["reload"], options["restart"])
         if not module.check_mode:
-            port.carry_out(orders)
+            port.carry_out(module.run_command, orders)
     except (port.ServiceError, plan.UnitError) as error:
         module.fail_json(msg=str(error))
     said = [" ".join(order) for order in orders]

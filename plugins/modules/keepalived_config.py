@@ -82,7 +82,6 @@ backup_file:
 
 import base64
 import os
-import subprocess
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
@@ -104,10 +103,8 @@ def refusals(module: AnsibleModule, staged: str, text: str) -> List[str]:
         return errors
     if program is None:
         return ["config_test: keepalived is not installed on this host"]
-    try:
-        status, said = port.config_test(program, staged)
-    except (OSError, subprocess.SubprocessError) as error:
-        return [f"{program} --config-test: {error}"]
+    status, out, error = module.run_command(port.config_test(program, staged))  # type: ignore[no-untyped-call]
+    said = f"{out}{error}"
     said = said.replace(staged, path).strip()
     if status == RUNS_ANYHOW:
         module.warn(f"{program} --config-test: {secret.masked_as_in(said, text)}")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Tuple
 
 from . import port, show
 from .settings import ConflictError, Kind, RecordError, Want, concerned, plan, with_owner
@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
 def settle(module: AnsibleModule, owner: str, want: Optional[Want], **results: Any) -> None:
     """Make the host what `owner` wants (None: as it was before it came), then exit; does not return."""
+
+    def run(words: Sequence[str], text: Optional[str]) -> Tuple[int, str, str]:
+        program = module.get_bin_path(words[0], required=True)  # type: ignore[no-untyped-call]
+        status, out, error = module.run_command([program, *words[1:]], data=text)  # type: ignore[no-untyped-call]
+        return status, out, error
+
     try:
         record = port.read_record()
         changed = with_owner(record, owner, want)
-        planned = plan(record, changed, port.read_facts(concerned(record, changed)))
+        planned = plan(record, changed, port.read_facts(run, concerned(record, changed)))
         differs = bool(planned.steps) or planned.after != record
         if differs and not module.check_mode:
-            port.carry_out(planned)
+            port.carry_out(run, planned)
             if _touches_units(planned.steps) and port.has_systemd():
-                port.reload_units()
+                port.reload_units(run)
     except (port.HostError, RecordError, ConflictError) as error:
         module.fail_json(msg=str(error), **results)
     module.exit_json(changed=differs, diff=show.diffs(planned), **results)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import tempfile
-from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, from_text, to_text
 
 RECORD = "/var/lib/lvs-cluster/host.json"
-_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+Run = Callable[[Sequence[str], Optional[str]], Tuple[int, str, str]]
+"""Runs a program with a text on its standard input: exit status, output, error output (AnsibleModule.run_command)."""
 
 
 class HostError(Exception):
@@ -30,10 +31,10 @@ def read_record(path: str = RECORD) -> Record:
     return Record() if text is None else from_text(text)
 
 
-def read_facts(settings: Sequence[Setting]) -> Facts:
+def read_facts(run: Run, settings: Sequence[Setting]) -> Facts:
     """The present values of `settings`; raises HostError."""
     values: Dict[Setting, Value] = {}
-    links, addresses = _links() if any(s.kind in (Kind.LINK, Kind.ADDRESS) for s in settings) else ({}, set())
+    links, addresses = _links(run) if any(s.kind in (Kind.LINK, Kind.ADDRESS) for s in settings) else ({}, set())
     for setting in settings:
         if setting.kind is Kind.MODULE:
             values[setting] = "loaded" if _has_module(setting.name) else None
@@ -52,7 +53,7 @@ def read_facts(settings: Sequence[Setting]) -> Facts:
     return values
 
 
-def carry_out(plan: Plan, path: str = RECORD) -> None:
+def carry_out(run: Run, plan: Plan, path: str = RECORD) -> None:
     """Take the steps of `plan` in order; raises HostError at the first that fails.
 
     The record is written before the first step: the values to go back to survive a crash half-way.
@@ -60,15 +61,15 @@ def carry_out(plan: Plan, path: str = RECORD) -> None:
     _keep(plan.during, path)
     for batch in _batches(plan.steps):
         if batch[0].setting.kind in (Kind.LINK, Kind.ADDRESS):
-            _ip("".join(_ip_line(step) for step in batch))
+            _ip(run, "".join(_ip_line(step) for step in batch))
         else:
-            _take(batch[0])
+            _take(run, batch[0])
     _keep(plan.after, path)
 
 
-def reload_units() -> None:
+def reload_units(run: Run) -> None:
     """Have systemd read its unit files again; raises HostError."""
-    _run(["systemctl", "daemon-reload"])
+    _done(run, ["systemctl", "daemon-reload"])
 
 
 def has_systemd() -> bool:
@@ -117,14 +118,14 @@ def _batches(steps: Iterable[Step]) -> Iterable[List[Step]]:
         yield batch
 
 
-def _take(step: Step) -> None:
+def _take(run: Run, step: Step) -> None:
     kind, name, value = step.setting.kind, step.setting.name, step.value
     try:
         if kind is Kind.MODULE and value is not None:
-            _run(["modprobe", name])
+            _done(run, ["modprobe", name])
         elif kind is Kind.MODULE:
             # A module that is in use by now stays: taking it away would be worse than leaving it.
-            subprocess.run(["modprobe", "-r", "-q", name], env=_environment(), check=False, stderr=subprocess.DEVNULL)
+            run(["modprobe", "-r", "-q", name], None)
         elif kind is Kind.SYSCTL and value is not None:
             with open(_sysctl(name), "w", encoding="ascii") as file:
                 file.write(value)
@@ -155,37 +156,23 @@ def _ip_line(step: Step) -> str:
     return f"address add {address} dev {link}{' nodad' if ':' in address else ''}\n"
 
 
-def _ip(batch: str) -> None:
+def _ip(run: Run, batch: str) -> None:
     if batch:
-        _run(["ip", "-batch", "-"], batch)
+        _done(run, ["ip", "-batch", "-"], batch)
 
 
-def _run(words: Sequence[str], text: str = "") -> str:
-    try:
-        done = subprocess.run(
-            words,
-            input=text,
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise HostError(f"{words[0]} is not installed on this host") from error
-    if done.returncode:
+def _done(run: Run, words: Sequence[str], text: Optional[str] = None) -> str:
+    status, out, error = run(words, text)
+    if status:
         tried = " ".join(words) + (": " + "; ".join(text.splitlines()) if text else "")
-        raise HostError(f"{tried}: exit {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
+        raise HostError(f"{tried}: exit {status}: {error.strip()}")
+    return out
 
 
-def _environment() -> Dict[str, str]:
-    return dict(os.environ, PATH=_PATH, LC_ALL="C")
-
-
-def _links() -> Tuple[Dict[str, str], Set[str]]:
+def _links(run: Run) -> Tuple[Dict[str, str], Set[str]]:
     """The links with `up` or `down`, and the addresses as `address/length link`."""
     try:
-        rows = json.loads(_run(["ip", "-json", "address", "show"]) or "[]")
+        rows = json.loads(_done(run, ["ip", "-json", "address", "show"]) or "[]")
     except ValueError as error:
         raise HostError(f"ip -json address show answered no JSON: {error}") from error
     links = {row["ifname"]: "up" if "UP" in row["flags"] else "down" for row in rows if "ifname" in row}

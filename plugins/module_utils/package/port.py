@@ -10,7 +10,6 @@ import hashlib
 import os
 import py_compile
 import shutil
-import subprocess
 import tempfile
 import zipfile
 from typing import List, Optional
@@ -99,9 +98,3 @@ def remove() -> None:
 def present() -> List[str]:
     """What `remove` would remove."""
     return [path for path in (layout.TOP, layout.LAUNCHER, layout.UNIT) if os.path.lexists(path)]
-
-
-def reload_units() -> None:
-    """Have systemd, when it runs this host, read its unit files again."""
-    if os.path.isdir("/run/systemd/system"):
-        subprocess.run(["systemctl", "daemon-reload"], check=False)

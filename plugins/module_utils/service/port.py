@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from typing import Dict, Sequence
+from typing import Callable, Dict, List, Sequence, Tuple
 
 from .plan import ENGINES, Order, Unit
+
+Run = Callable[[List[str]], Tuple[int, str, str]]
+"""Runs a program: exit status, output, error output (AnsibleModule.run_command)."""
 
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "UnitFileState")
 
@@ -18,11 +20,11 @@ class ServiceError(Exception):
     """systemd refused or failed. The message has what it said, and the end of the unit's journal."""
 
 
-def read_units() -> Dict[str, Unit]:
+def read_units(run: Run) -> Dict[str, Unit]:
     """Every engine's unit; raises ServiceError."""
     if not os.path.isdir("/run/systemd/system"):
         raise ServiceError("systemd does not run this host: set service_manager (director_service_manager) to none")
-    text = _run(["systemctl", "show", f"--property={','.join(_PROPERTIES)}", *ENGINES.values()])
+    text = _done(run, ["systemctl", "show", f"--property={','.join(_PROPERTIES)}", *ENGINES.values()])
     units: Dict[str, Unit] = {}
     names = {service: engine for engine, service in ENGINES.items()}
     for block in text.strip().split("\n\n"):
@@ -35,27 +37,22 @@ def read_units() -> Dict[str, Unit]:
     return units
 
 
-def carry_out(orders: Sequence[Order]) -> None:
+def carry_out(run: Run, orders: Sequence[Order]) -> None:
     """Give the orders; raises ServiceError at the first that fails."""
     for order in orders:
         try:
-            _run(["systemctl", *order])
+            _done(run, ["systemctl", *order])
         except ServiceError as error:
-            raise ServiceError(f"{error}\n{_journal(order[-1])}") from error
+            raise ServiceError(f"{error}\n{_journal(run, order[-1])}") from error
 
 
-def _journal(service: str) -> str:
-    done = subprocess.run(
-        ["journalctl", "--no-pager", "--lines=20", "--output=cat", f"--unit={service}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return f"The last lines of its journal:\n{done.stdout}".strip()
+def _journal(run: Run, service: str) -> str:
+    words = ["journalctl", "--no-pager", "--lines=20", "--output=cat", f"--unit={service}"]
+    return f"The last lines of its journal:\n{run(words)[1]}".strip()
 
 
-def _run(words: Sequence[str]) -> str:
-    done = subprocess.run(words, env=dict(os.environ, LC_ALL="C"), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ServiceError(f"{' '.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
+def _done(run: Run, words: List[str]) -> str:
+    status, out, error = run(words)
+    if status:
+        raise ServiceError(f"{' '.join(words)}: exit {status}: {error.strip()}")
+    return out
