@@ -81,7 +81,7 @@ class World:
 
     # what can be done to it
 
-    def start(self, name: str, event: Event = Startup(), priority: Optional[int] = None) -> None:
+    def start(self, name: str, event: Event = STARTUP, priority: Optional[int] = None) -> None:
         seat = self.seats[name]
         seat.alive = True
         router = create(seat.settings, priority)

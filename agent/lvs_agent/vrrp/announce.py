@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 
-from lvs_agent.vrrp.packet import checksum
+from .packet import checksum
 
 BROADCAST = b"\xff" * 6
 ALL_NODES_MAC = bytes.fromhex("333300000001")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Hashable, Tuple, Type, Union
 
 if TYPE_CHECKING:
-    from lvs_agent.vrrp.router import Settings
+    from .router import Settings
 
 
 @dataclass(frozen=True)

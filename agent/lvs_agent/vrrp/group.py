@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Mapping, Tuple
 
-from lvs_agent.vrrp import machine
-from lvs_agent.vrrp.events import (
+from . import machine
+from .events import (
     AdvertReceived,
     Announce,
     Effect,
@@ -25,7 +25,7 @@ from lvs_agent.vrrp.events import (
     TakeOver,
     WantMaster,
 )
-from lvs_agent.vrrp.router import Router, State
+from .router import Router, State
 
 CAUSE = "sync group"
 """The fault that a member has because another one has a fault of its own."""

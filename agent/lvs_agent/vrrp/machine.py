@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Tuple, Type
 
-from lvs_agent.vrrp.events import (
+from .events import (
     AdvertReceived,
     Announce,
     ConfigChanged,
@@ -35,7 +35,7 @@ from lvs_agent.vrrp.events import (
     TimerExpired,
     WantMaster,
 )
-from lvs_agent.vrrp.router import OWNER, Router, State, active_down_interval, skew_time
+from .router import OWNER, Router, State, active_down_interval, skew_time
 
 Step = Tuple[Router, Effects]
 

@@ -88,6 +88,7 @@ class Expect:
 
     `source` is our own primary address, `peers` is empty in multicast mode, `group` the multicast destination,
     `secret` the 8 zero-padded bytes of PASS or None. `addresses` are those we advertise ourselves.
+    `link_local`: IPv6 adverts must begin with a link-local address; False where our own do not either.
     """
 
     version: int
@@ -99,6 +100,7 @@ class Expect:
     peers: FrozenSet[bytes] = frozenset()
     secret: Optional[bytes] = None
     owner: bool = False
+    link_local: bool = True
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def parse(datagram: Datagram, expect: Expect) -> Union[Heard, Discard]:
         interval, auth_type = (payload[4] << 8 | payload[5]) & 0x0FFF, AUTH_NONE
         if not interval:
             refused = Discard.INTERVAL_ZERO
-        elif size == 16 and addresses[0][:2] != b"\xfe\x80":
+        elif size == 16 and expect.link_local and addresses[0][:2] != b"\xfe\x80":
             refused = Discard.LINK_LOCAL
     if refused:
         return refused

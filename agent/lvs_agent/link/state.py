@@ -1,0 +1,147 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kernel said about interfaces and their addresses, as values, and how one more message changes it. Pure.
+
+Addresses are packed. port.py hears the kernel; nothing is decided here but what can be read off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import AbstractSet, Dict, Mapping, Optional, Tuple, Union
+
+IFF_UP, IFF_RUNNING, IFF_NOARP = 0x1, 0x40, 0x80
+IFA_F_SECONDARY, IFA_F_DADFAILED, IFA_F_TENTATIVE = 0x01, 0x08, 0x40
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address to be set: keepalived's line of virtual_ipaddress, resolved. `flags` are IFA_F_*.
+
+    `preferred` is preferred_lft in seconds, None for ever. `broadcast`, `peer` packed.
+    """
+
+    address: bytes
+    prefixlen: int
+    interface: str
+    scope: int = 0
+    label: str = ""
+    broadcast: Optional[bytes] = None
+    peer: Optional[bytes] = None
+    flags: int = 0
+    preferred: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """An address as the kernel has it."""
+
+    address: bytes
+    prefixlen: int
+    scope: int
+    flags: int
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An interface as the kernel has it; `flags` are IFF_*, IFF_RUNNING being carrier and operational state."""
+
+    index: int
+    name: str
+    flags: int
+    mac: bytes
+    mtu: int
+    addresses: Tuple[Held, ...] = ()
+
+    @property
+    def up(self) -> bool:
+        """Set up by the administrator, and with a carrier."""
+        return self.flags & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING
+
+
+@dataclass(frozen=True)
+class LinkSeen:
+    """An interface is there, new or changed."""
+
+    index: int
+    name: str
+    flags: int
+    mac: bytes
+    mtu: int
+
+
+@dataclass(frozen=True)
+class LinkGone:
+    """An interface is there no more."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class AddressSeen:
+    """An address is there, new or changed."""
+
+    index: int
+    held: Held
+
+
+@dataclass(frozen=True)
+class AddressGone:
+    """An address is there no more."""
+
+    index: int
+    address: bytes
+    prefixlen: int
+
+
+News = Union[LinkSeen, LinkGone, AddressSeen, AddressGone]
+Links = Mapping[int, Interface]
+"""Interfaces by index."""
+
+
+def apply(links: Links, news: News) -> Dict[int, Interface]:
+    """`links` after one message; news about an unknown interface's addresses changes nothing."""
+    changed = dict(links)
+    old = changed.get(news.index)
+    if isinstance(news, LinkSeen):
+        addresses = old.addresses if old else ()
+        changed[news.index] = Interface(news.index, news.name, news.flags, news.mac, news.mtu, addresses)
+    elif isinstance(news, LinkGone):
+        changed.pop(news.index, None)
+    elif old is not None:
+        key = _key(news.held) if isinstance(news, AddressSeen) else (news.address, news.prefixlen)
+        position = next((at for at, held in enumerate(old.addresses) if _key(held) == key), None)
+        addresses = old.addresses
+        if isinstance(news, AddressGone):
+            addresses = tuple(held for held in addresses if _key(held) != key)
+        elif position is None:
+            addresses = (*addresses, news.held)
+        else:  # the order is the kernel's, and the first one is the primary address
+            addresses = (*addresses[:position], news.held, *addresses[position + 1 :])
+        changed[news.index] = replace(old, addresses=addresses)
+    return changed
+
+
+def _key(held: Held) -> Tuple[bytes, int]:
+    return held.address, held.prefixlen
+
+
+def named(links: Links, name: str) -> Optional[Interface]:
+    """The interface of that name, if there is one now."""
+    return next((interface for interface in links.values() if interface.name == name), None)
+
+
+def primary(interface: Interface, family: int, virtual: AbstractSet[bytes]) -> Optional[bytes]:
+    """The address that adverts come from (RFC 9568 7.2): never a virtual one.
+
+    IPv4: the first that is not secondary. IPv6: a link-local one that is usable. None: there is none.
+    """
+    for held in interface.addresses:
+        if held.address in virtual or len(held.address) != (4 if family == 4 else 16):
+            continue
+        if family == 4 and not held.flags & IFA_F_SECONDARY:
+            return held.address
+        usable = not held.flags & (IFA_F_DADFAILED | IFA_F_TENTATIVE)
+        if family == 6 and held.address[0] == 0xFE and held.address[1] & 0xC0 == 0x80 and usable:
+            return held.address
+    return None

@@ -1,0 +1,264 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One running virtual router: its state, the bytes it will need, what it counted, and how its effects are done.
+
+Everything a takeover sends is encoded in `prepare`, when the configuration or the interface changed; `execute` only
+sends. Nothing here decides: the machine did.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Callable, Dict, Hashable, List, Mapping, Optional, Tuple
+
+from .link import state as link
+from .link.port import Batch, Netlink, batch
+from .vrrp import announce, packet
+from .vrrp.events import Announce, Effect, Notify, RemoveAddresses, SendAdvert, SetAddresses
+from .vrrp.router import OWNER, Settings, create
+
+if TYPE_CHECKING:
+    from .plan_vrrp import Instance
+    from .vrrp.port import Announcer, Wire
+
+log = logging.getLogger("lvs-agent")
+
+LOG_PERIOD = 60.0
+"""The same complaint about a peer's packets is logged once in so many seconds, with how often it was seen."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the interface gives: where we are. `source` packed, b"" when there is none."""
+
+    index: int = 0
+    mac: bytes = b""
+    source: bytes = b""
+    faults: Tuple[str, ...] = ()
+
+
+class VirtualRouter:
+    """One vrrp_instance as it runs."""
+
+    def __init__(self, plan: Instance, netlink: Netlink, announcer: Announcer) -> None:
+        self.plan = plan
+        self.place = Place()
+        self.router = create(plan.settings)
+        self.wire: Optional[Wire] = None
+        self.counters: Counter[str] = Counter()
+        self.discards: Counter[str] = Counter()
+        self.complaints: Dict[str, Tuple[float, int]] = {}
+        self._netlink, self._announcer = netlink, announcer
+        self._adverts: Dict[int, bytes] = {}
+        self._batches: Dict[Tuple[Hashable, bool], Batch] = {}
+        self._frames: Dict[Hashable, Tuple[str, int, bytes]] = {}
+        self._links: link.Links = {}
+
+    # where it is
+
+    @property
+    def virtual(self) -> frozenset[bytes]:
+        """The packed virtual addresses, excluded ones too."""
+        return frozenset(address.address for address in self._addresses)
+
+    @property
+    def _addresses(self) -> Tuple[link.Address, ...]:
+        return tuple(address for address in self.plan.settings.addresses if isinstance(address, link.Address))
+
+    def look(self, links: link.Links) -> Place:
+        """What the interface gives now."""
+        name = self.plan.interface
+        interface = link.named(links, name)
+        if interface is None:
+            return Place(faults=(f"interface {name} is not there",))
+        faults: List[str] = []
+        if not interface.up:
+            faults.append(f"interface {name} is down")
+        own = self.virtual if self.plan.settings.priority != OWNER else frozenset()
+        source = self.plan.source or link.primary(interface, self.plan.family, own) or b""
+        if not source:
+            faults.append(f"interface {name} has no address to send from")
+        return Place(interface.index, interface.mac, source, tuple(faults))
+
+    def settings(self) -> Settings:
+        """The plan's, with the source that the interface gives."""
+        return replace(self.plan.settings, source=self.place.source)
+
+    def holds_addresses(self, links: link.Links) -> bool:
+        """Whether the kernel has every virtual address where it should be."""
+        held = {(each.name, held.address) for each in links.values() for held in each.addresses}
+        return all((address.interface, address.address) in held for address in self._addresses)
+
+    def prepare(self, links: link.Links) -> None:
+        """Encode what is sent in every state that may come: law 7."""
+        self._links = links
+        self._adverts.clear()
+        self._batches.clear()
+        self._frames.clear()
+        if not self.place.source:
+            return
+        for priority in (self.router.priority, 0):
+            self._advert(priority)
+        for remove in (False, True):
+            self._batch(self.plan.settings.addresses, remove=remove)
+        for address in self._addresses:
+            interface = link.named(links, address.interface)
+            if interface is not None and len(interface.mac) == 6 and not interface.flags & link.IFF_NOARP:
+                frame = announce.frame(interface.mac, address.address)
+                self._frames[address] = (interface.name, interface.index, frame)
+                self._announcer.open(interface.name, interface.index)
+
+    def expect(self) -> packet.Expect:
+        """What packets must be like to be heard by this virtual router."""
+        plan = self.plan
+        return packet.Expect(
+            version=plan.settings.version,
+            vrid=plan.settings.vrid,
+            source=self.place.source,
+            interval=round(plan.settings.advert_int * 100),
+            addresses=frozenset(plan.advertised),
+            group=plan.group,
+            peers=frozenset(plan.peers),
+            secret=plan.secret,
+            owner=plan.settings.priority == OWNER,
+            link_local=plan.advertised[0][:2] == b"\xfe\x80",
+        )
+
+    # bytes
+
+    def _advert(self, priority: int) -> bytes:
+        have = self._adverts.get(priority)
+        if have is not None:
+            return have
+        plan, source = self.plan, self.place.source
+        advert = packet.Advert(
+            plan.settings.version,
+            plan.settings.vrid,
+            priority,
+            round(plan.settings.advert_int * 100),
+            plan.advertised,
+            packet.AUTH_PASS if plan.secret is not None else packet.AUTH_NONE,
+        )
+        message = packet.encode(advert, source, plan.group, plan.secret, checksum_as_v2=plan.checksum_as_v2)
+        self._adverts[priority] = message
+        return message
+
+    def _batch(self, addresses: Tuple[Hashable, ...], *, remove: bool) -> Batch:
+        have = self._batches.get((addresses, remove))
+        if have is None:
+            indexes = {interface.name: interface.index for interface in self._links.values()}
+            wanted = [address for address in addresses if isinstance(address, link.Address)]
+            have = self._batches[addresses, remove] = batch(wanted, indexes, remove=remove)
+        return have
+
+    # effects
+
+    def execute(self, effect: Effect, notify: Callable[[Notify], None]) -> None:
+        """Do one; what the world refuses is counted and said, never raised."""
+        if isinstance(effect, SendAdvert):
+            self._send(effect.priority)
+        elif isinstance(effect, SetAddresses):
+            self._apply(self._batch(effect.addresses, remove=False))
+        elif isinstance(effect, RemoveAddresses):
+            self._apply(self._batch(effect.addresses, remove=True))
+        elif isinstance(effect, Announce):
+            self._announce(effect)
+        elif isinstance(effect, Notify):
+            notify(effect)
+
+    def _send(self, priority: int) -> None:
+        plan, source = self.plan, self.place.source
+        if self.wire is None or not source:
+            self.counters["advert_not_sent"] += 1
+            return
+        message = self._advert(priority)
+        for destination in plan.peers or (plan.group,):
+            refused = self.wire.send(message, source, destination)
+            if refused is not None:
+                self.counters[f"send_{errno.errorcode.get(refused, str(refused))}"] += 1
+                continue
+            self.counters["advert_sent"] += 1
+            if priority == 0:
+                self.counters["pri_zero_sent"] += 1
+
+    def _apply(self, wanted: Batch) -> None:
+        for failure in self._netlink.apply(wanted):
+            self.counters["address_errors"] += 1
+            log.error("(%s) the kernel refused %s", self.plan.name, failure)
+
+    def _announce(self, effect: Announce) -> None:
+        frames = [self._frames[address] for address in effect.addresses if address in self._frames]
+        by_link: Dict[Tuple[str, int], List[bytes]] = {}
+        for name, index, frame in frames:
+            by_link.setdefault((name, index), []).append(frame)
+        for _ in range(effect.repeat):  # every address once before any a second time
+            for (name, index), ready in by_link.items():
+                refused = self._announcer.send(name, index, ready)
+                if refused is None:
+                    self.counters["announcements_sent"] += len(ready)
+                else:
+                    self.counters[f"announce_{errno.errorcode.get(refused, str(refused))}"] += 1
+
+    # hearing
+
+    def judge(self, datagram: packet.Datagram, expect: packet.Expect, now: float) -> Optional[packet.Heard]:
+        """The advertisement, or None when it was discarded; counted by cause, said once a period."""
+        heard = packet.parse(datagram, expect)
+        if isinstance(heard, packet.Discard):
+            self.discards[heard.value] += 1
+            if heard is not packet.Discard.OWN:
+                self._complain(heard.value, f"discarded an advert from {_text(datagram.source)}", now)
+            return None
+        self.counters["advert_received"] += 1
+        if heard.advert.priority == 0:
+            self.counters["pri_zero_received"] += 1
+        for note in heard.notes:
+            self._complain(note.value, f"odd advert from {_text(datagram.source)}", now)
+        return heard
+
+    def _complain(self, cause: str, text: str, now: float) -> None:
+        last, unsaid = self.complaints.get(cause, (-LOG_PERIOD, 0))
+        if now - last < LOG_PERIOD:
+            self.complaints[cause] = (last, unsaid + 1)
+            return
+        self.complaints[cause] = (now, 0)
+        log.warning("(%s) %s: %s%s", self.plan.name, text, cause, f" ({unsaid} more unsaid)" if unsaid else "")
+
+    def status(self, now: float) -> Dict[str, Any]:
+        """JSON-able; durations in seconds."""
+        router, settings = self.router, self.plan.settings
+        return {
+            "state": router.state.value,
+            "since_seconds": round(now - router.since, 3),
+            "reason": router.reason,
+            "interface": self.plan.interface,
+            "virtual_router_id": settings.vrid,
+            "version": settings.version,
+            "priority": settings.priority,
+            "effective_priority": router.priority,
+            "advert_int": settings.advert_int,
+            "virtual_ipaddress": [_text(address) for address in self.plan.advertised],
+            "virtual_ipaddress_excluded": [
+                _text(address.address) for address in self._addresses if address.address not in self.plan.advertised
+            ],
+            "source": _text(self.place.source),
+            "unicast_peer": [_text(peer) for peer in self.plan.peers],
+            "master": _text(router.master or b""),
+            "master_priority": router.master_priority,
+            "faults": sorted(router.faults),
+            "counters": dict(sorted(self.counters.items())),
+            "discards": dict(sorted(self.discards.items())),
+        }
+
+
+def _text(address: bytes) -> str:
+    return str(ip_address(address)) if address else ""
+
+
+def indexes(links: link.Links) -> Mapping[str, int]:
+    """Interface indexes by name."""
+    return {interface.name: interface.index for interface in links.values()}
