@@ -12,7 +12,8 @@ import ipvs_vectors
 import pytest
 from pyroute2.netlink.generic import ipvs
 
-from lvs_agent.ipvs import decode, genl, listing, save, wire
+from lvs_agent.ipvs import decode, genl, listing, restore, save, wire
+from lvs_agent.ipvs.diff import diff
 from lvs_agent.ipvs.stats import Daemon, Info, ServiceStats, Timeouts
 from lvs_agent.ipvs.table import table
 
@@ -45,6 +46,7 @@ def test_table_is_what_ipvsadm_saved():
     # ipvsadm does not save thresholds.
     assert [line.replace(" -x 1000 -y 500", "") for line in lines] == ipvs_vectors.rows("ipvsadm-table.save")
     assert "-a -u 192.0.2.2:53 -r 10.0.0.1:53 -m -w 100 -x 1000 -y 500" in lines
+    assert diff(have, restore.read("\n".join(lines))) == ()
 
 
 def test_service_without_counters_is_the_same():
