@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Hashable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
@@ -278,9 +278,9 @@ def _endpoint(real: _Real, declared: Any) -> Endpoint:
     return Endpoint(address, port, timeout, bindto, declared.bind_port or 0, declared.bind_if, declared.fwmark or 0)
 
 
-def failed_checks(service: Service, known: Mapping[str, bool]) -> Dict[str, FrozenSet[Any]]:
+def failed_checks(service: Service, known: Mapping[str, bool]) -> Dict[Hashable, FrozenSet[Hashable]]:
     """For adoption: a server that counts as down has all its checks failed; one without checks is always up."""
-    return {str(item.key): frozenset() if known[str(item.key)] else item.checks for item in service.pool.servers}
+    return {item.key: frozenset() if known[str(item.key)] else item.checks for item in service.pool.servers}
 
 
 def unsupported(document: model.Document, path: str) -> List[Finding]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, List
 
 from .endpoint import Endpoint
 from .http import HttpConversation, Url, request
-from .port import once
+from .stream.port import once
 from .tls.port import TlsConversation, context
 
 if TYPE_CHECKING:

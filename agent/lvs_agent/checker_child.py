@@ -1,0 +1,310 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checker process: runs the checks, works their verdicts into the pools, and keeps the kernel's table as the
+pools want it.
+
+It never remembers what the kernel has: every change is the difference between a fresh dump and what is wanted, and a
+look every RECONCILE seconds repairs what somebody else changed. Services that no virtual_server names are not touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import pwd
+import random
+import resource
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Set, Tuple
+
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
+
+from . import checker_status, plan_checks
+from .checks.port import Runner
+from .ipvs.diff import Verb, diff
+from .ipvs.port import Ipvs, NoIpvsError
+from .ipvs.stats import Timeouts
+from .loop import Loop
+from .notify.scripts import DEFAULT_USER, Job, Scripts
+from .pool import roster
+
+if TYPE_CHECKING:
+    from .channel import Channel
+    from .checks import scheduler
+    from .checks.outcome import Outcome
+    from .ipvs.diff import Change
+    from .ipvs.table import ServiceKey, Table
+
+log = logging.getLogger("checker")
+
+RECONCILE = 10.0
+"""Seconds between two looks at the kernel's table when nothing happens."""
+
+BREATH = 4.0
+"""Looks at the table take at most one part in 1 + this of the time: under a storm of verdicts they are gathered."""
+
+SCRIPT_LIMIT = 300.0
+"""Seconds a notify or quorum script may run."""
+
+
+def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
+    """The body of the checker child: until ("stop",), SIGTERM, or the parent is gone. Gives the exit status."""
+    del resume  # the kernel's table is what is resumed from
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    loop = Loop()
+    scripts = Scripts()
+    checker = Checker(loop, document, scripts)
+
+    def message(told: object) -> None:
+        kind, *rest = told if isinstance(told, tuple) else (None,)
+        if kind == "reload":
+            checker.reload(rest[0])
+        elif kind == "status":
+            channel.send(("status", rest[0], checker.status()))
+        elif kind == "stop":
+            loop.stop()
+
+    channel.attach(loop, message, loop.stop)
+    loop.on_signal(signal.SIGTERM, loop.stop)
+    checker.start()
+    channel.send(("ready",))
+    loop.run()
+    checker.stop()
+    scripts.close()
+    return 0
+
+
+class Checker:
+    """Checks, pools and the kernel's table of one document."""
+
+    def __init__(self, loop: Loop, document: model.Document, scripts: Scripts) -> None:
+        self.loop = loop
+        self.scripts = scripts
+        self.document = document
+        self.plan = plan_checks.plan(document, _script_user(document))
+        self.states: Dict[str, roster.State] = {}
+        self.runner = Runner(loop, self._told, random.random)
+        self.counters = {"changes": 0, "refused": 0, "reconciles": 0, "repaired": 0}
+        self.refused: Tuple[str, ...] = ()
+        """What the kernel refused at the last look, a line each."""
+        self._ipvs: Optional[Ipvs] = None
+        self.away = ""
+        """Why the kernel's table is out of reach; '' when it is not."""
+        self._verdicts: Dict[str, List[roster.Verdict]] = {}
+        self._leaving: Set[ServiceKey] = set()
+        """Services of a configuration that is no more: removed at the next look."""
+        self._next_look = 0.0
+
+    # -- life ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Adopt what the kernel has, put what is wanted beside it, begin to check."""
+        self._modprobe()
+        have = self._dump()
+        glob = effective.global_defs(self.document)
+        if have is not None and self._ipvs is not None and glob.lvs_timeouts is not None:
+            wanted = glob.lvs_timeouts
+            self._ipvs.set_timeouts(Timeouts(wanted.tcp or 0, wanted.tcpfin or 0, wanted.udp or 0))
+        if glob.lvs_flush and have is not None:
+            self._leaving |= set(have)
+        known: Dict[Tuple[str, str], bool] = {}
+        for name, service in self.plan.services.items():
+            adopted = plan_checks.known_up(service, have) if have is not None else None
+            failed = roster.alpha_failed(service.pool.servers)
+            if adopted is not None:
+                failed = plan_checks.failed_checks(service, adopted)
+                known.update({(name, server): up for server, up in adopted.items()})
+            self.states[name], effects = roster.begin(service.pool, failed)
+            self._tell(service, effects)
+        self._look(have)
+        self.runner.load(self.plan.checks, lambda key: known.get((key.service, key.server)))
+        self.loop.wake("reconcile", self.loop.now() + RECONCILE, self._reconcile)
+        log.info("%d virtual servers, %d checks", len(self.plan.services), len(self.plan.checks))
+
+    def reload(self, document: model.Document) -> None:
+        """Run another document: what stays keeps its verdicts, its schedule, and its place in the table."""
+        self._work()
+        before, old = self.plan, self.states
+        self.document = document
+        self.plan = plan_checks.plan(document, _script_user(document))
+        self.runner.load(self.plan.checks, lambda key: _still_up(old.get(key.service), key.server))
+        self.states = {}
+        for name, service in self.plan.services.items():
+            failed = self._failed(service)
+            known = old.get(name)
+            if known is None:
+                self.states[name], effects = roster.begin(service.pool, failed)
+            else:
+                self.states[name], effects = roster.reload(known, service.pool, failed)
+            self._tell(service, effects)
+        kept = {place.key for service in self.plan.services.values() for place in service.services}
+        gone = {place.key for service in before.services.values() for place in service.services}
+        self._leaving |= gone - kept
+        self._look()
+
+    def stop(self) -> None:
+        """End all checks and take our services out of the kernel, as keepalived does."""
+        self.runner.stop()
+        for name, service in self.plan.services.items():
+            self._tell(service, roster.stop(service.pool, self.states[name]))
+        have = self._dump()
+        if have is not None and self._ipvs is not None:
+            everything = effective.global_defs(self.document).lvs_flush_on_stop == "ALL"
+            ours = {place.key for service in self.plan.services.values() for place in service.services}
+            mine = have if everything else {key: entry for key, entry in have.items() if key in ours | self._leaving}
+            self._apply(diff(mine, {}))
+            self._ipvs.close()
+
+    def status(self) -> Dict[str, Any]:
+        """What runs and what came of it, ready for JSON."""
+        return checker_status.report(self)
+
+    # -- verdicts --------------------------------------------------------------
+
+    def _told(self, key: Any, before: scheduler.State, after: scheduler.State, outcome: Outcome) -> None:
+        """The runner has news. All news of one turn of the loop are worked in together."""
+        if after.up is not before.up or not before.has_run:
+            word = "succeeded" if after.up else "failed"
+            log.info("%s of %s for %s %s: %s", key.check.name, key.server, key.service, word, outcome.text)
+        verdict = roster.Verdict(key.server, key, after.up, not before.has_run, outcome.weight)
+        self._verdicts.setdefault(key.service, []).append(verdict)
+        self.loop.wake("verdicts", self._next_look, self._due)
+
+    def _due(self, _now: float) -> None:
+        self._work()
+
+    def _work(self) -> None:
+        """Work the verdicts into the pools and, where a roster may differ, look at the table."""
+        news, self._verdicts = self._verdicts, {}
+        changed = False
+        for name, verdicts in news.items():
+            service, before = self.plan.services[name], self.states[name]
+            self.states[name], effects = roster.step(service.pool, before, verdicts)
+            self._tell(service, effects)
+            changed = changed or bool(effects)
+        if changed:
+            self._look()
+
+    def _failed(self, service: plan_checks.Service) -> Dict[Any, Any]:
+        """By server, its checks that are down now."""
+        return {
+            server.key: frozenset(key for key in server.checks if not self._is_up(key))
+            for server in service.pool.servers
+        }
+
+    def _is_up(self, key: Any) -> bool:
+        state = self.runner.state(key)
+        return state is None or state.up
+
+    def _tell(self, service: plan_checks.Service, effects: Tuple[roster.Effect, ...]) -> None:
+        """Log what happened to a pool and start the scripts that want to know."""
+        for effect in effects:
+            text = checker_status.describe(service, effect)
+            log.info("%s", text)
+            script = checker_status.script(service, effect)
+            if script is not None:
+                owner = model.UserGroup(script.user, script.group) if script.user else _script_user(self.document)
+                user, group = (owner.user, owner.group) if owner else (None, None)
+                self.scripts.start(Job(script.argv, user, group, SCRIPT_LIMIT))
+
+    # -- the kernel's table ------------------------------------------------------
+
+    def _reconcile(self, now: float) -> None:
+        self.counters["reconciles"] += 1
+        if self.scripts.pending:
+            self.scripts.flush()
+        self._work()
+        made = self._look()
+        if made:
+            self.counters["repaired"] += made
+            log.warning("the kernel's table was not as it should be: %d changes repair it", made)
+        self.loop.wake("reconcile", now + RECONCILE, self._reconcile)
+
+    def _look(self, have: Optional[Table] = None) -> int:
+        """Bring the kernel's table to what the pools want; gives the number of changes."""
+        started = self.loop.now()
+        have = self._dump() if have is None else have
+        made = 0
+        if have is not None:
+            want = plan_checks.desired(self.plan, self.states)
+            ours = {key: entry for key, entry in have.items() if key in want or key in self._leaving}
+            made = self._apply(diff(ours, want))
+        now = self.loop.now()
+        self._next_look = now + BREATH * (now - started)
+        return made
+
+    def _apply(self, changes: Tuple[Change, ...]) -> int:
+        if self._ipvs is None or not changes:
+            self.refused = ()
+            return 0
+        try:
+            failures = self._ipvs.apply(changes)
+        except OSError as error:
+            self._lose(error)
+            return 0
+        texts = tuple(failure.text for failure in failures)
+        for text in texts:
+            if text not in self.refused:
+                log.error("the kernel refuses %s", text)
+        self.refused = texts
+        self._leaving -= {change.service.key for change in changes if change.verb is Verb.DEL_SERVICE} - {
+            failure.change.service.key for failure in failures
+        }
+        self.counters["changes"] += len(changes) - len(failures)
+        self.counters["refused"] += len(failures)
+        return len(changes) - len(failures)
+
+    def _dump(self) -> Optional[Table]:
+        """The kernel's table; None when it is out of reach, which is said once and tried again later."""
+        try:
+            if self._ipvs is None:
+                self._ipvs = Ipvs()
+            table = self._ipvs.dump()
+        except OSError as error:
+            self._lose(error)
+            return None
+        if self.away:
+            log.info("the kernel's table is back in reach")
+            self.away = ""
+        return table
+
+    def _lose(self, error: OSError) -> None:
+        if self._ipvs is not None:
+            self._ipvs.close()
+            self._ipvs = None
+        text = str(error)
+        if text != self.away:
+            log.error("no table in the kernel: %s; checks go on, tried again every %g s", text, RECONCILE)
+            self.away = text
+
+    def _modprobe(self) -> None:
+        """Load ip_vs where it is missing, once; a failure shows at the dump."""
+        try:
+            Ipvs().close()
+        except NoIpvsError:
+            try:
+                subprocess.run(["modprobe", "ip_vs"], check=False, capture_output=True, timeout=10)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                log.warning("modprobe ip_vs: %s", error)
+        except OSError:
+            return
+
+
+def _still_up(state: Optional[roster.State], server: str) -> Optional[bool]:
+    """What is known of a new check of a server that was there before a reload: alpha does not take the server down."""
+    standing = state.standings.get(server) if state is not None else None
+    return True if standing is not None and standing.up else None
+
+
+def _script_user(document: model.Document) -> Optional[model.UserGroup]:
+    """Who runs scripts that name nobody; None for the daemon's own user."""
+    named = effective.global_defs(document).script_user
+    if named is not None:
+        return named
+    try:
+        pwd.getpwnam(DEFAULT_USER)
+    except KeyError:
+        return None
+    return model.UserGroup(DEFAULT_USER)

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the checker child says of itself: status for JSON, log lines, and which script an effect starts. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+
+from .pool import roster
+
+if TYPE_CHECKING:
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+
+    from .checker_child import Checker
+    from .plan_checks import Service
+
+
+def report(checker: Checker) -> Dict[str, Any]:
+    """The whole status. Ages and times in seconds; weight is the one wanted in the table, None for not in it."""
+    now = checker.loop.now()
+    checks: Dict[Any, List[Dict[str, Any]]] = {}
+    for key, state, last in checker.runner.results():
+        checks.setdefault((key.service, key.server), []).append(_check(key, state, last, now))
+    return {
+        "services": [
+            _service(service, checker.states[name], checks) for name, service in checker.plan.services.items()
+        ],
+        "counters": {
+            **checker.counters,
+            "checks": checker.runner.runs,
+            "not_made": dict(checker.runner.not_made),
+            "lateness": round(checker.loop.lateness, 4),
+        },
+        "refused": list(checker.refused),
+        "kernel": checker.away or "ok",
+    }
+
+
+def _service(service: Service, state: roster.State, checks: Dict[Any, List[Dict[str, Any]]]) -> Dict[str, Any]:
+    seats = {seat.server: seat for seat in roster.roster(service.pool, state)}
+    sorry = service.pool.sorry
+    return {
+        "name": service.name,
+        "quorum": service.pool.quorum,
+        "hysteresis": service.pool.hysteresis,
+        "quorum_up": state.quorum_up,
+        "weight_sum": state.sum,
+        "sorry_server": None if sorry is None else {"name": sorry, "in": state.sorry_in},
+        "servers": [
+            {
+                "name": server.key,
+                "alive": state.standings[server.key].up,
+                "configured_weight": server.weight,
+                "weight": seats[server.key].weight if server.key in seats and not seats[server.key].sorry else None,
+                "checks": checks.get((service.name, server.key), []),
+            }
+            for server in service.pool.servers
+        ],
+    }
+
+
+def _check(key: Any, state: Any, last: Any, now: float) -> Dict[str, Any]:
+    endpoint = getattr(key.check, "endpoint", None)
+    row: Dict[str, Any] = {
+        "check": key.check.name,
+        "target": endpoint.name if endpoint is not None else " ".join(key.check.argv),
+        "up": state.up,
+        "has_run": state.has_run,
+        "failures": state.failures,
+        "next": round(state.due - now, 3),
+    }
+    if last is not None:
+        row.update(ok=last.outcome.ok, text=last.outcome.text, age=round(now - last.at, 3), took=round(last.took, 6))
+    return row
+
+
+def describe(service: Service, effect: roster.Effect) -> str:
+    """One log line for what happened to a pool."""
+    name = service.name
+    if isinstance(effect, roster.ServerUp):
+        return f"{effect.server} of {name} is up"
+    if isinstance(effect, roster.ServerDown):
+        return f"{effect.server} of {name} is down"
+    if isinstance(effect, roster.WeightChanged):
+        return f"{effect.server} of {name} has weight {effect.weight}"
+    if isinstance(effect, roster.QuorumUp):
+        return f"{name} has its quorum: {effect.sum} of {effect.threshold}"
+    if isinstance(effect, roster.QuorumDown):
+        return f"{name} has no quorum: {effect.sum} of {effect.threshold}"
+    word = "takes over" if isinstance(effect, roster.SorryIn) else "is not needed any more"
+    return f"sorry server {service.pool.sorry} of {name} {word}"
+
+
+def script(service: Service, effect: roster.Effect) -> Optional[model.Script]:
+    """The script that wants to know of an effect."""
+    if isinstance(effect, (roster.ServerUp, roster.ServerDown)):
+        block = service.real_servers.get(str(effect.server))
+        if block is None:
+            return None
+        return block.notify_up if isinstance(effect, roster.ServerUp) else block.notify_down
+    if isinstance(effect, roster.QuorumUp):
+        return service.block.quorum_up
+    if isinstance(effect, roster.QuorumDown):
+        return service.block.quorum_down
+    return None

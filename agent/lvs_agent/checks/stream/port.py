@@ -1,0 +1,187 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TCP_CHECK, HTTP_GET, SSL_GET: connect, converse, close, without ever waiting."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, Optional
+
+from ..outcome import Conversation, Outcome
+from ..task import Key, Task
+
+if TYPE_CHECKING:
+    from ..endpoint import Endpoint
+    from ..port import Runner
+    from ..scheduler import Schedule, State
+
+MOST_TIMEOUTS = 12
+"""Each silence may last connect_timeout, as in keepalived; but so many of them are the end of an attempt."""
+
+_CHUNK = 16384
+_BROKEN = select.EPOLLERR | select.EPOLLHUP
+_UNREACHED = {
+    errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED, errno.EHOSTDOWN, errno.ENETDOWN, errno.ECONNRESET,
+    errno.ECONNABORTED, errno.ETIMEDOUT,
+}  # fmt: skip
+"""Errors of connect that judge the server. Others are ours (no port, no such source address): nothing is judged."""
+
+
+class StreamTask(Task):
+    """TCP_CHECK, HTTP_GET, SSL_GET: connect, converse, close."""
+
+    __slots__ = ("outbox", "sock", "talk")
+
+    def __init__(self, runner: Runner, key: Key, schedule: Schedule, check: Any, state: State) -> None:
+        self.sock: Optional[socket.socket] = None
+        self.talk: Optional[Conversation] = None
+        self.outbox = b""
+        super().__init__(runner, key, schedule, check, state)
+
+    def start(self, now: float) -> None:
+        """Connect; the answer comes through the loop."""
+        end = self.check.endpoint
+        try:
+            sock = socket.socket(end.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        except OSError as error:
+            self.put_off(error)
+            return
+        try:
+            bind(sock, end)
+            failed = sock.connect_ex((end.address, end.port))
+        except OSError as error:
+            sock.close()
+            self.put_off(error)
+            return
+        if failed and failed != errno.EINPROGRESS:
+            sock.close()
+            self.started = now
+            if failed in _UNREACHED:
+                self.end(Outcome(False, os.strerror(failed)))
+            else:
+                self.put_off(OSError(failed, os.strerror(failed)))
+            return
+        self.started = now
+        self.sock = sock
+        self.loop.watch(sock.fileno(), select.EPOLLOUT, self.connected)
+        self.loop.wake(self, now + end.timeout, self.late)
+
+    def connected(self, bits: int) -> None:
+        """The connection stands or is refused."""
+        sock = self.sock
+        if sock is None:
+            return
+        if bits & _BROKEN:
+            failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if failed:
+                self.close(Outcome(False, os.strerror(failed)))
+                return
+        try:
+            self.talk = self.runner.converse(self.check, self.state.step)
+        except (OSError, ssl.SSLError) as error:
+            self.close(Outcome(False, f"TLS: {error}"))
+            return
+        data, outcome = self.talk.opened()
+        if outcome is not None:
+            self.close(outcome)
+        else:
+            self.send(data)
+
+    def send(self, data: bytes) -> None:
+        """Write what the peer takes; the rest waits for EPOLLOUT."""
+        sock = self.sock
+        if sock is None:
+            return
+        self.outbox += data
+        try:
+            if self.outbox:
+                self.outbox = self.outbox[sock.send(self.outbox) :]
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.close(Outcome(False, f"sending: {error.strerror}"))
+            return
+        self.loop.watch(sock.fileno(), select.EPOLLIN | (select.EPOLLOUT if self.outbox else 0), self.readable)
+        self.patience()
+
+    def readable(self, bits: int) -> None:
+        """The peer sent something, took something, or closed."""
+        sock, talk = self.sock, self.talk
+        if sock is None or talk is None:
+            return
+        if bits & select.EPOLLOUT:
+            self.send(b"")
+        if not bits & (select.EPOLLIN | _BROKEN) or self.sock is None:
+            return
+        try:
+            data = sock.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.close(Outcome(False, f"reading: {error.strerror}"))
+            return
+        if not data:
+            self.close(talk.ended())
+            return
+        answer, outcome = talk.received(data)
+        if outcome is not None:
+            self.close(outcome)
+        elif answer:
+            self.send(answer)
+        else:
+            self.patience()
+
+    def patience(self) -> None:
+        """Wait one more timeout for the peer, but not for ever on one that drips."""
+        now, timeout = self.loop.now(), self.check.endpoint.timeout
+        self.loop.wake(self, min(now, (self.started or now) + MOST_TIMEOUTS * timeout) + timeout, self.late)
+
+    def late(self, _now: float) -> None:
+        """The peer took too long."""
+        what = "no connection" if self.talk is None else "silence"
+        self.close(Outcome(False, f"{what} within {self.check.endpoint.timeout:g} s"))
+
+    def close(self, outcome: Outcome) -> None:
+        """Close and judge."""
+        self.abandon()
+        self.end(outcome)
+
+    def abandon(self) -> None:
+        """Close without judging."""
+        sock = self.sock
+        if sock is not None:
+            self.loop.forget(sock.fileno())
+            sock.close()
+            self.sock = self.talk = None
+            self.outbox = b""
+
+
+def bind(sock: socket.socket, end: Endpoint) -> None:
+    """Source address and port, interface and mark, where the endpoint names them. Raises OSError."""
+    if end.fwmark:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, end.fwmark)
+    if end.bind_if:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, end.bind_if.encode())
+    if end.bindto or end.bind_port:
+        sock.bind((end.bindto or ("::" if ":" in end.address else "0.0.0.0"), end.bind_port))
+
+
+def once(end: Endpoint, talk: Conversation) -> Outcome:
+    """One attempt by itself, waiting for it: what genhash does. Raises OSError when there is no connection."""
+    with socket.socket(end.family, socket.SOCK_STREAM) as sock:
+        sock.settimeout(end.timeout)
+        bind(sock, end)
+        sock.connect((end.address, end.port))
+        data, outcome = talk.opened()
+        while outcome is None:
+            if data:
+                sock.sendall(data)
+            part = sock.recv(_CHUNK)
+            if not part:
+                return talk.ended()
+            data, outcome = talk.received(part)
+        return outcome
