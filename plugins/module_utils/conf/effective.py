@@ -54,7 +54,7 @@ def global_defs(document: model.Document) -> model.GlobalDefs:
 def family(instance: model.VrrpInstance) -> int:
     """4 or 6: the family of the first address found (IPv4 for an instance without any)."""
     addresses = [item.address for item in instance.virtual_ipaddress or instance.virtual_ipaddress_excluded]
-    addresses += [item.address for item in instance.unicast_peer or ()]
+    addresses += [item.address for item in instance.unicast_peer]
     addresses += [item for item in (instance.unicast_src_ip, instance.mcast_src_ip) if item]
     if addresses:
         return 6 if ":" in addresses[0] else 4
@@ -283,7 +283,7 @@ def timing(virtual_server: model.VirtualServer, real_server: model.RealServer, c
         delay_loop=delay_loop,
         warmup=_first(check.warmup, real_server.warmup, virtual_server.warmup, otherwise=delay_loop),
         retry=_first(
-            getattr(check, "nb_get_retry", None) if check.retry is None else check.retry,
+            check.retry,
             real_server.retry,
             virtual_server.retry,
             otherwise=_CHECK_RETRY.get(check.keyword, 1),
@@ -310,6 +310,11 @@ def check_target(
 def misc_timeout(virtual_server: model.VirtualServer, check: model.MiscCheck) -> float:
     """Seconds a MISC_CHECK script may run: misc_timeout, else the virtual server's delay_loop."""
     return check.misc_timeout or _first(virtual_server.delay_loop, otherwise=60.0)
+
+
+def status_codes(url: model.HttpUrl) -> tuple[tuple[int, int], ...]:
+    """The ranges of status codes that are good: any success unless the url names some."""
+    return url.status_code or ((200, 299),)
 
 
 def virtualhost(

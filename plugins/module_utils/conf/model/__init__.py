@@ -11,30 +11,7 @@ what is written back is what was read. No reading, no writing, no checks here.
 
 from __future__ import annotations
 
-from .check import (
-    CHECKS,
-    BfdCheck,
-    Check,
-    ConnectOptions,
-    DnsCheck,
-    FileCheck,
-    HttpGet,
-    HttpUrl,
-    MiscCheck,
-    NetworkCheck,
-    PingCheck,
-    SmtpCheck,
-    SmtpHost,
-    SslGet,
-    SslUrl,
-    TcpCheck,
-    UdpCheck,
-)
-from .document import Document
-from .glob import GlobalDefs
-from .lvs import SCHEDULERS, RealServer, VirtualServer, VirtualServerGroup
-from .track import BfdInstance, GarpGroup, Ssl, TrackFile, TrackGroup, VrrpScript, VrrpTrackProcess
-from .values import (
+from ..values import (
     AddressPort,
     Encap,
     Fifo,
@@ -60,6 +37,29 @@ from .values import (
     UseVmac,
     VirtualAddress,
 )
+from .check import (
+    CHECKS,
+    BfdCheck,
+    Check,
+    ConnectOptions,
+    DnsCheck,
+    FileCheck,
+    HttpGet,
+    HttpUrl,
+    MiscCheck,
+    NetworkCheck,
+    PingCheck,
+    SmtpCheck,
+    SmtpHost,
+    SslGet,
+    SslUrl,
+    TcpCheck,
+    UdpCheck,
+)
+from .document import Document
+from .glob import GlobalDefs
+from .lvs import SCHEDULERS, RealServer, VirtualServer, VirtualServerGroup
+from .track import BfdInstance, GarpGroup, Ssl, TrackFile, TrackGroup, VrrpScript, VrrpTrackProcess
 from .vrrp import Authentication, AuthHmac, VrrpInstance, VrrpSyncGroup
 
 __all__ = [

@@ -10,25 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
+from ..blocks import Blocks
 from ..fields import key
-from ..kinds import (
-    Address,
-    Blocks,
-    Choice,
-    Flag,
-    HexBytes,
-    Int,
-    Numbers,
-    OnOff,
-    ScriptLine,
-    Seconds,
-    StatusCodes,
-    UserLine,
-    WeightLine,
-    Word,
-    Words,
-)
-from .values import Script, TrackWeight, UserGroup
+from ..kinds import Address, Choice, Flag, HexBytes, Int, Numbers, OnOff, Seconds, StatusCodes, Word, Words
+from ..lines import ScriptLine, UserLine, WeightLine
+from ..values import Script, TrackWeight, UserGroup
 
 _U32 = 0xFFFFFFFF
 _U31 = 0x7FFFFFFF
@@ -40,7 +26,7 @@ class Check:
 
     keyword: ClassVar[str] = ""
 
-    retry: Optional[int] = key(Int(0, _U32), "checks that may fail before the server is down")
+    retry: Optional[int] = key(Int(0, _U32), "failures that are tried again before the server is down", default=1)
     delay_before_retry: Optional[float] = key(Seconds(0), "seconds before a failed check is tried again")
     warmup: Optional[float] = key(Seconds(0), "random delay of the first check, at most (default: delay_loop)")
     delay_loop: Optional[float] = key(Seconds(0.000001), "seconds between checks")
@@ -142,7 +128,7 @@ class HttpUrl:
     path: Optional[str] = key(Word(), "path to ask for, with its query", default="/", required=True)
     digest: Optional[str] = key(Word(), "MD5 of the body in hexadecimal, as genhash gives it")
     status_code: Optional[tuple[tuple[int, int], ...]] = key(
-        StatusCodes(), "codes or ranges that are good (default: 200)"
+        StatusCodes(), "codes or ranges that are good (default: 200-299)"
     )
     virtualhost: Optional[str] = key(Word(), "Host header")
     regex: Optional[str] = key(Word(), "the body must match")
@@ -166,7 +152,9 @@ class HttpGet(NetworkCheck):
 
     keyword: ClassVar[str] = "HTTP_GET"
 
-    nb_get_retry: Optional[int] = key(Int(0, _U32), "old spelling of retry")
+    retry: Optional[int] = key(
+        Int(0, _U32), "failures that are tried again before the server is down", default=1, legacy=("nb_get_retry",)
+    )
     virtualhost: Optional[str] = key(Word(), "Host header of urls without one")
     http_protocol: Optional[str] = key(
         Choice(("1.0", "1.0C", "1.1", "1.0K", "1.1K", "1.0c", "1.0k", "1.1k")), "HTTP version", default="1.0"

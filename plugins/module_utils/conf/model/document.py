@@ -10,25 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from ..blocks import Block, Blocks, GroupBlocks
 from ..fields import key
-from ..kinds import (
-    AddressLines,
-    Block,
-    Blocks,
-    DelayLines,
-    Flag,
-    GroupBlocks,
-    Int,
-    LinkbeatLines,
-    OptionalWord,
-    RouteLines,
-    RuleLines,
-    Word,
-)
+from ..items import AddressLines, DelayLines, LinkbeatLines
+from ..kinds import Flag, Int, OptionalWord, Word
+from ..routes import RouteLines, RuleLines
+from ..values import Linkbeat, Route, Rule, UpDownDelay, VirtualAddress
 from .glob import GlobalDefs
 from .lvs import VirtualServer, VirtualServerGroup
 from .track import BfdInstance, GarpGroup, Ssl, TrackFile, TrackGroup, VrrpScript, VrrpTrackProcess
-from .values import Linkbeat, Route, Rule, UpDownDelay, VirtualAddress
 from .vrrp import VrrpInstance, VrrpSyncGroup
 
 
@@ -45,24 +35,39 @@ class Document:
     child_wait_time: Optional[int] = key(Int(0, 0xFFFFFFFF), "seconds to wait for children at stop", default=5)
     global_defs: Optional[GlobalDefs] = key(Block(GlobalDefs), "what holds for the whole daemon")
     ssl: Optional[Ssl] = key(Block(Ssl), "client certificate of SSL_GET", word="SSL")
+    track_groups: tuple[TrackGroup, ...] = key(
+        Blocks(TrackGroup), "instances that fail when a static address is deleted", word="track_group", many=True
+    )
     static_ipaddress: tuple[VirtualAddress, ...] = key(AddressLines("static"), "addresses set at start")
     static_routes: tuple[Route, ...] = key(RouteLines("static"), "routes set at start")
     static_rules: tuple[Rule, ...] = key(RuleLines("static"), "routing rules set at start")
     linkbeat_interfaces: tuple[Linkbeat, ...] = key(LinkbeatLines(), "interfaces whose driver is asked")
     interface_up_down_delays: tuple[UpDownDelay, ...] = key(DelayLines(), "delays of interface changes")
-    track_groups: tuple[TrackGroup, ...] = key(Blocks(TrackGroup), "", word="track_group", many=True)
-    garp_groups: tuple[GarpGroup, ...] = key(Blocks(GarpGroup), "", word="garp_group", many=True)
-    bfd_instances: tuple[BfdInstance, ...] = key(Blocks(BfdInstance), "", word="bfd_instance", many=True)
+    garp_groups: tuple[GarpGroup, ...] = key(
+        Blocks(GarpGroup), "pace of gratuitous ARPs of some interfaces", word="garp_group", many=True
+    )
+    bfd_instances: tuple[BfdInstance, ...] = key(Blocks(BfdInstance), "BFD sessions", word="bfd_instance", many=True)
     track_files: tuple[TrackFile, ...] = key(
-        Blocks(TrackFile), "", word="track_file", legacy=("vrrp_track_file",), many=True
+        Blocks(TrackFile), "files whose number counts", word="track_file", legacy=("vrrp_track_file",), many=True
     )
     vrrp_track_processes: tuple[VrrpTrackProcess, ...] = key(
-        Blocks(VrrpTrackProcess), "", word="vrrp_track_process", many=True
+        Blocks(VrrpTrackProcess), "processes that must run", word="vrrp_track_process", many=True
     )
-    vrrp_scripts: tuple[VrrpScript, ...] = key(Blocks(VrrpScript), "", word="vrrp_script", many=True)
-    vrrp_sync_groups: tuple[VrrpSyncGroup, ...] = key(Blocks(VrrpSyncGroup), "", word="vrrp_sync_group", many=True)
-    vrrp_instances: tuple[VrrpInstance, ...] = key(Blocks(VrrpInstance), "", word="vrrp_instance", many=True)
+    vrrp_scripts: tuple[VrrpScript, ...] = key(
+        Blocks(VrrpScript), "scripts that instances follow", word="vrrp_script", many=True
+    )
+    vrrp_sync_groups: tuple[VrrpSyncGroup, ...] = key(
+        Blocks(VrrpSyncGroup), "instances that change state together", word="vrrp_sync_group", many=True
+    )
+    vrrp_instances: tuple[VrrpInstance, ...] = key(
+        Blocks(VrrpInstance), "virtual routers", word="vrrp_instance", many=True
+    )
     virtual_server_groups: tuple[VirtualServerGroup, ...] = key(
-        GroupBlocks(VirtualServerGroup), "", word="virtual_server_group", many=True
+        GroupBlocks(VirtualServerGroup),
+        "addresses and marks that share a virtual_server",
+        word="virtual_server_group",
+        many=True,
     )
-    virtual_servers: tuple[VirtualServer, ...] = key(Blocks(VirtualServer), "", word="virtual_server", many=True)
+    virtual_servers: tuple[VirtualServer, ...] = key(
+        Blocks(VirtualServer), "load-balanced services", word="virtual_server", many=True
+    )

@@ -11,27 +11,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..fields import key
-from ..kinds import (
-    Address,
-    Choice,
-    FifoLine,
-    Flag,
-    GarpExtraLine,
-    HostPortLine,
-    Int,
-    LvsTimeoutsLine,
-    NameList,
-    Numbers,
-    OnOff,
-    OptionalWord,
-    ScriptLine,
-    Seconds,
-    SyncDaemonLine,
-    UserLine,
-    Word,
-    Words,
-)
-from .values import Fifo, GarpExtraIf, HostPort, LvsSyncDaemon, LvsTimeouts, Script, UserGroup
+from ..items import NameList
+from ..kinds import Address, Choice, Flag, Int, Numbers, OnOff, OptionalWord, Seconds, Word, Words
+from ..lines import FifoLine, GarpExtraLine, HostPortLine, LvsTimeoutsLine, ScriptLine, SyncDaemonLine, UserLine
+from ..values import Fifo, GarpExtraIf, HostPort, LvsSyncDaemon, LvsTimeouts, Script, UserGroup
 
 _U32 = 0xFFFFFFFF
 _NICE = Int(-20, 19)

@@ -10,23 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from ..blocks import Blocks, Checks
 from ..fields import key
-from ..kinds import (
-    AddressPortLine,
-    Blocks,
-    Checks,
-    Choice,
-    Flag,
-    ForwardingLine,
-    GranularityLine,
-    Int,
-    OnOff,
-    ScriptLine,
-    Seconds,
-    Word,
-)
+from ..kinds import Choice, Flag, GranularityLine, Int, OnOff, Seconds, Word
+from ..lines import AddressPortLine, ForwardingLine, ScriptLine
+from ..values import AddressPort, Forwarding, GroupMember, Script
 from .check import Check
-from .values import AddressPort, Forwarding, GroupMember, Script
 
 _U32 = 0xFFFFFFFF
 _U31 = 0x7FFFFFFF

@@ -12,23 +12,10 @@ from typing import Optional
 
 from ..fields import key
 from ..fields import key as declared
-from ..kinds import (
-    Address,
-    Choice,
-    Flag,
-    InitFileLine,
-    Int,
-    Milliseconds,
-    NameList,
-    OnOff,
-    ScriptLine,
-    Seconds,
-    UserLine,
-    WeightLine,
-    Word,
-    Words,
-)
-from .values import Script, TrackWeight, UserGroup
+from ..items import NameList
+from ..kinds import Address, Choice, Flag, InitFileLine, Int, Milliseconds, OnOff, Seconds, Word, Words
+from ..lines import ScriptLine, UserLine, WeightLine
+from ..values import Script, TrackWeight, UserGroup
 
 
 @dataclass(frozen=True)

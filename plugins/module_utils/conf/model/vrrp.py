@@ -10,29 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from ..blocks import Block
 from ..fields import key
-from ..kinds import (
-    Address,
-    AddressLines,
-    Block,
-    Choice,
-    Flag,
-    GarpExtraLine,
-    HmacKeyLine,
-    Int,
-    IpvlanLine,
-    NameList,
-    OnOff,
-    PeerLines,
-    RouteLines,
-    RuleLines,
-    ScriptLine,
-    Seconds,
-    TrackLines,
-    VmacLine,
-    Word,
-)
-from .values import (
+from ..items import AddressLines, NameList, PeerLines, TrackLines
+from ..kinds import Address, Choice, Flag, Int, OnOff, Seconds, Word
+from ..lines import GarpExtraLine, HmacKeyLine, IpvlanLine, ScriptLine, VmacLine
+from ..routes import RouteLines, RuleLines
+from ..values import (
     GarpExtraIf,
     HmacKey,
     Route,
@@ -112,7 +96,7 @@ class VrrpInstance:
     use_vmac_addr: Optional[bool] = key(Flag(), "virtual MAC also for addresses on other interfaces")
     vmac_xmit_base: Optional[bool] = key(Flag(), "send adverts from the interface below the VMAC")
     use_ipvlan: Optional[UseIpvlan] = key(IpvlanLine(), "ipvlan: name, address, bridge|private|vepa, group")
-    unicast_peer: Optional[tuple[UnicastPeer, ...]] = key(PeerLines(), "peers that get the adverts by unicast")
+    unicast_peer: tuple[UnicastPeer, ...] = key(PeerLines(), "peers that get the adverts by unicast")
     unicast_fault_no_peer: Optional[bool] = key(Flag(), "FAULT, not multicast, when there is no unicast peer")
     check_unicast_src: Optional[bool] = key(Flag(), "adverts must come from a configured peer")
     old_unicast_checksum: Optional[str] = key(

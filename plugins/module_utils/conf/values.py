@@ -114,7 +114,7 @@ class VirtualAddress:
     preferred_lft: Optional[int] = None
     no_track: bool = False
     track_group: Optional[str] = None
-    use_vmac: Optional[UseVmac] = None
+    use_vmac: bool = False
 
 
 @dataclass(frozen=True)
@@ -309,10 +309,12 @@ class UpDownDelay:
 class GroupMember:
     """One line of virtual_server_group: an address, a range A-B, or a firewall mark.
 
-    end: the last part of a range as written after '-'. family: of a mark (inet, inet6).
+    prefixlen: all addresses of a network. end: what stands after the '-' of a range, the last part of an address or a
+    whole one. family: of a mark (inet, inet6).
     """
 
     address: Optional[str] = None
+    prefixlen: Optional[int] = None
     end: Optional[str] = None
     port: Optional[int] = None
     fwmark: Optional[int] = None

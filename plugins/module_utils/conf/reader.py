@@ -1,0 +1,273 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Tree to model: every block by the words its spec declares, one finding a mistake.
+
+Lines that repeat (the same check under thousands of real servers) are read once: a line without a finding is
+remembered with its value. Dataclasses are filled without their __init__, since the declared defaults are class
+attributes and only what the file says needs storing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+from . import model
+from .findings import ERROR, NOTE, WARNING, Bad, Odd
+from .items import MemberLines
+from .spec import GONE, LINE, LISTED, MEMBERS, NAMES, Entry, Spec, homes, spec
+from .words import split
+
+if TYPE_CHECKING:
+    from .places import Places
+    from .tree import Node
+
+_MEMBERS = MemberLines()
+_Hit = tuple[str, Any, Entry]
+
+
+class Reader:
+    """Reads the nodes of one file. written: id of a block's value -> (its node, its spec), for findings about it."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.written: dict[int, tuple[Node, Spec]] = {}
+        self.broken = False
+        self._known: dict[Spec, dict[str, _Hit]] = {}
+
+    def document(self, nodes: list[Node]) -> model.Document:
+        """The whole file."""
+        whole = spec(model.Document)
+        values: dict[str, Any] = {}
+        self._block(whole, nodes, values)
+        document: model.Document = _made(model.Document, values)
+        self.written[id(document)] = (("", 1, nodes), whole)  # type: ignore[assignment]
+        return document
+
+    def _block(self, of: Spec, nodes: list[Node], values: dict[str, Any]) -> None:
+        known = self._known.get(of)
+        if known is None:
+            known = self._known[of] = {}
+        for node in nodes:
+            text, _place, children = node
+            if children is not None:
+                self._nested(of, node, children, values)
+                continue
+            hit = known.get(text) or self._line(of, node, known)
+            if hit is None:
+                continue
+            attribute, value, entry = hit
+            if entry.many:
+                values[attribute] = (*values.get(attribute, ()), value)
+            elif attribute in values:
+                self._repeated(of, node, hit, values, nodes)
+            else:
+                values[attribute] = value
+
+    def _line(self, of: Spec, node: Node, known: dict[str, _Hit]) -> Optional[_Hit]:
+        """The attribute and value of one line; None when it says nothing that can be used."""
+        text = node[0]
+        words = split(text)
+        entry = of.words.get(words[0])
+        if entry is None:
+            self._unknown(of, node, words[0])
+            return None
+        if entry.mode != LINE:
+            self._without_brace(node, words)
+            return None
+        kind = entry.kind
+        clean = entry.legacy is None
+        if not clean:
+            self._find(
+                NOTE,
+                "legacy-keyword",
+                f"'{words[0]}' is an old word for {entry.legacy}",
+                node,
+                0,
+                f"write {entry.legacy}",
+            )
+        try:
+            value = kind.read([text[len(words[0]) :].strip()] if kind.raw else words[1:])
+        except Odd as odd:
+            clean, value = False, odd.value
+            self._bad(odd, node, words[0])
+        except Bad as bad:
+            self._bad(bad, node, words[0])
+            return None
+        hit = (entry.attribute, value, entry)
+        if clean:
+            known[text] = hit
+        return hit
+
+    def _nested(self, of: Spec, node: Node, children: list[Node], values: dict[str, Any]) -> None:
+        """One block inside a block."""
+        words = split(node[0]) if node[0] else [""]
+        entry = of.words.get(words[0])
+        if entry is None:
+            if node[0]:
+                self._unknown(of, node, words[0])
+            return
+        if entry.mode == LINE:
+            self._find(
+                ERROR, "no-block", f"'{words[0]}' takes no block", node, 0, f"{words[0]} {entry.kind.shape}".strip()
+            )
+            return
+        if entry.legacy:
+            self._find(
+                NOTE,
+                "legacy-keyword",
+                f"'{words[0]}' is an old word for {entry.legacy}",
+                node,
+                0,
+                f"write {entry.legacy}",
+            )
+        attribute, already = entry.attribute, values.get(entry.attribute)
+        if entry.mode == LISTED:
+            values[attribute] = (already or ()) + self._items(entry.kind, children)
+            self._no_words(node, words)
+        elif entry.mode == NAMES:
+            self._no_words(node, words)
+            names = tuple(word for child in children for word in self._names(child))
+            if already is not None:
+                self._find(WARNING, "duplicate-keyword", f"'{words[0]}' is set twice: the first counts", node)
+            else:
+                values[attribute] = names
+        else:
+            self._subblock(entry, node, words, values)
+
+    def _subblock(self, entry: Entry, node: Node, words: list[str], values: dict[str, Any]) -> None:
+        made = self.subblock(entry, node, words)
+        if made is None:
+            return
+        attribute = entry.attribute
+        if entry.many:
+            values[attribute] = (*values.get(attribute, ()), made)
+        elif attribute in values:
+            self._find(WARNING, "duplicate-block", f"a second {words[0]} block", node, 0, "make one block of them")
+            merged = {**vars(values[attribute]), **vars(made)}
+            values[attribute] = _made(type(made), merged)
+            self.written[id(values[attribute])] = self.written[id(made)]
+        else:
+            values[attribute] = made
+
+    def subblock(self, entry: Entry, node: Node, words: list[str]) -> Any:
+        """The value of one block of keywords (or of members); None when its opening line is wrong."""
+        kind = entry.kind
+        head = self._head(kind, node, words)
+        if head is None:
+            # what stands in it is still read, so that its own mistakes are found
+            self._body(entry, node, {})
+            return None
+        self._body(entry, node, head)
+        inner = spec(kind.block)
+        made = _made(kind.block, head)
+        self.written[id(made)] = (node, inner)
+        for keyword in inner.required:
+            if keyword.attribute not in head and not self.broken:
+                title = " ".join(words)
+                self._find(ERROR, "missing-keyword", f"{title} needs {keyword.word}", node, 0, keyword.help)
+        return made
+
+    def _body(self, entry: Entry, node: Node, values: dict[str, Any]) -> None:
+        children = node[2] or []
+        if entry.mode == MEMBERS:
+            values["members"] = self._items(_MEMBERS, children)
+        else:
+            self._block(spec(entry.kind.block), children, values)
+
+    def _head(self, kind: Any, node: Node, words: list[str]) -> Optional[dict[str, Any]]:
+        try:
+            return dict(kind.read(words[1:]))
+        except Odd as odd:
+            self._bad(odd, node, words[0])
+            return dict(odd.value)  # type: ignore[call-overload, no-any-return]
+        except Bad as bad:
+            self._bad(bad, node, words[0])
+            return None
+
+    def _items(self, kind: Any, children: list[Node]) -> tuple[Any, ...]:
+        items = []
+        for node in children:
+            if node[2] is not None:
+                self._find(ERROR, "no-block", f"'{node[0]}' takes no block", node)
+                continue
+            try:
+                items.append(kind.read(split(node[0])))
+            except Odd as odd:
+                items.append(odd.value)
+                self._bad(odd, node, "")
+            except Bad as bad:
+                self._bad(bad, node, "")
+        return tuple(items)
+
+    def _names(self, node: Node) -> list[str]:
+        if node[2] is not None:
+            self._find(ERROR, "no-block", f"'{node[0]}' takes no block", node)
+            return []
+        return split(node[0])
+
+    def _no_words(self, node: Node, words: list[str]) -> None:
+        if len(words) > 1:
+            self._find(WARNING, "extra-words", f"'{words[1]}' is ignored", node, 1)
+
+    def _repeated(self, of: Spec, node: Node, hit: _Hit, values: dict[str, Any], nodes: list[Node]) -> None:
+        attribute, value, entry = hit
+        earlier = 0
+        for other in nodes:
+            if other is node:
+                break
+            other_entry = of.words.get(split(other[0])[0]) if other[0] else None
+            if other_entry is not None and other_entry.attribute == attribute:
+                earlier = self.places.line(other[1])[1]
+                break
+        if entry.kind.first:
+            what = "the first counts"
+        else:
+            values[attribute], what = value, "the last counts"
+        help_text = f"it is set in line {earlier} already"
+        self._find(WARNING, "duplicate-keyword", f"'{entry.word}' is set twice: {what}", node, 0, help_text)
+
+    def _without_brace(self, node: Node, words: list[str]) -> None:
+        """A word that opens a block, without the block."""
+        if self.broken:
+            return
+        shown = f"write '{node[0]} {{' and close it with '}}'"
+        self._find(ERROR, "missing-brace", f"'{words[0]}' needs a block in braces", node, 0, shown)
+        self.broken = True
+
+    def _unknown(self, of: Spec, node: Node, word: str) -> None:
+        if word == "}":
+            if not self.broken:
+                self._find(ERROR, "extra-brace", "this '}' closes nothing", node, 0, "take it away")
+            self.broken = True
+            return
+        if word in GONE:
+            self._find(WARNING, "gone-keyword", f"keepalived ignores '{word}'", node, 0, GONE[word])
+            return
+        if self.broken:
+            return
+        belongs = homes().get(word)
+        if belongs:
+            title = f"in {belongs[0]}" if belongs[0] else "at the top of the file"
+            self._find(ERROR, "misplaced-keyword", f"'{word}' does not belong here", node, 0, f"it stands {title}")
+            return
+        from .suggest import nearest  # noqa: PLC0415 - only a mistake needs it
+
+        meant = nearest(word, of.words)
+        help_text = f"did you mean '{meant}'?" if meant else ""
+        self._find(ERROR, "unknown-keyword", f"keepalived knows no '{word}'", node, 0, help_text)
+
+    def _bad(self, bad: Bad, node: Node, keyword: str) -> None:
+        message = f"{keyword}: {bad.message}" if keyword else bad.message
+        self._find(bad.level, bad.code, message, node, bad.word, bad.help)
+
+    def _find(self, level: str, code: str, message: str, node: Node, word: int = 0, help_text: str = "") -> None:
+        self.places.find(level, code, message, node[1], text=node[0], word=word, help_text=help_text)
+
+
+def _made(block: type, values: dict[str, Any]) -> Any:
+    """A frozen dataclass with these attributes. The others are the class's own defaults."""
+    made = object.__new__(block)
+    made.__dict__.update(values)
+    return made
