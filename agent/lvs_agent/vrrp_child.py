@@ -16,6 +16,7 @@ import logging
 import os
 import select
 import signal
+import time
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from . import plan_vrrp
@@ -322,6 +323,7 @@ class Child:
             self._wake(each)
         for each in moved:
             router = self.routers[each]
+            router.since = time.time()
             router.counters["transitions"] += 1
             router.counters["became_master"] += after[each].state is State.MASTER
             router.counters["released_master"] += before[each].state is State.MASTER

@@ -53,7 +53,8 @@ class VirtualRouter:
         self.discards: Counter[str] = Counter()
         self.complaints: Dict[str, Tuple[float, int]] = {}
         self._netlink, self._announcer = netlink, announcer
-        self._adverts: Dict[int, bytes] = {}
+        self.since = 0.0  # of the state, seconds since the epoch
+        self._adverts: Dict[Tuple[int, bytes], bytes] = {}
         self._batches: Dict[Tuple[Hashable, bool], Batch] = {}
         self._frames: Dict[Hashable, Tuple[str, int, bytes]] = {}
         self._links: link.Links = {}
@@ -101,8 +102,9 @@ class VirtualRouter:
         self._frames.clear()
         if not self.place.source:
             return
-        for priority in (self.router.priority, 0):
-            self._advert(priority)
+        for destination in self._destinations:
+            for priority in (self.router.priority, 0):
+                self._advert(priority, destination)
         for remove in (False, True):
             self._batch(self.plan.settings.addresses, remove=remove)
         for address in self._addresses:
@@ -130,8 +132,13 @@ class VirtualRouter:
 
     # bytes
 
-    def _advert(self, priority: int) -> bytes:
-        have = self._adverts.get(priority)
+    @property
+    def _destinations(self) -> Tuple[bytes, ...]:
+        return self.plan.peers or (self.plan.group,)
+
+    def _advert(self, priority: int, destination: bytes) -> bytes:
+        """For IPv4 with its IP header, for IPv6 the message alone."""
+        have = self._adverts.get((priority, destination))
         if have is not None:
             return have
         plan, source = self.plan, self.place.source
@@ -143,9 +150,11 @@ class VirtualRouter:
             plan.advertised,
             packet.AUTH_PASS if plan.secret is not None else packet.AUTH_NONE,
         )
-        message = packet.encode(advert, source, plan.group, plan.secret, checksum_as_v2=plan.checksum_as_v2)
-        self._adverts[priority] = message
-        return message
+        ready = packet.encode(advert, source, destination, plan.secret, checksum_as_v2=plan.checksum_as_v2)
+        if plan.family == 4:
+            ready = packet.ip4(ready, source, destination, plan.ttl)
+        self._adverts[priority, destination] = ready
+        return ready
 
     def _batch(self, addresses: Tuple[Hashable, ...], *, remove: bool) -> Batch:
         have = self._batches.get((addresses, remove))
@@ -171,13 +180,12 @@ class VirtualRouter:
             notify(effect)
 
     def _send(self, priority: int) -> None:
-        plan, source = self.plan, self.place.source
+        source = self.place.source
         if self.wire is None or not source:
             self.counters["advert_not_sent"] += 1
             return
-        message = self._advert(priority)
-        for destination in plan.peers or (plan.group,):
-            refused = self.wire.send(message, source, destination)
+        for destination in self._destinations:
+            refused = self.wire.send(self._advert(priority, destination), source, destination)
             if refused is not None:
                 self.counters[f"send_{errno.errorcode.get(refused, str(refused))}"] += 1
                 continue
@@ -229,10 +237,11 @@ class VirtualRouter:
         log.warning("(%s) %s: %s%s", self.plan.name, text, cause, f" ({unsaid} more unsaid)" if unsaid else "")
 
     def status(self, now: float) -> Dict[str, Any]:
-        """JSON-able; durations in seconds."""
+        """JSON-able; `since` in seconds of the epoch, durations in seconds."""
         router, settings = self.router, self.plan.settings
         return {
             "state": router.state.value,
+            "since": round(self.since, 3),
             "since_seconds": round(now - router.since, 3),
             "reason": router.reason,
             "interface": self.plan.interface,
