@@ -205,10 +205,27 @@ class Ipvs:
             yield from connections.read(lines)
 
     def _do(self, body: bytes) -> None:
-        """One request, acknowledged."""
-        self._ask(genl.ACK, body)
-        for _ in self._answers():
-            pass
+        """One request, its refusal raised.
+
+        Behind it goes a question, and its answer is waited for: the kernel acknowledges nothing when a sync daemon is
+        stopped that has not run yet (its EINTR suppresses even the acknowledgement asked for).
+        """
+        first = self._sequence + 1
+        self._sequence += 2
+        question = genl.payload(Command.GET_INFO)
+        self._socket.send(
+            genl.frame(self._family, genl.REQUEST, first, body)
+            + genl.frame(self._family, genl.REQUEST, first + 1, question)
+        )
+        number = 0
+        while True:
+            for message in genl.messages(self._receive()):
+                if message.sequence == first and message.kind == genl.ERROR:
+                    number = genl.error(message)
+                if message.sequence == first + 1:
+                    if number:
+                        raise OSError(number, os.strerror(number))
+                    return
 
     def _get(self, command: Command) -> memoryview:
         self._ask(0, genl.payload(command))
