@@ -1,0 +1,252 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module real_server, run by Ansible on a namespace: what it does, and that it undoes all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from netns import Host, bridge, plug, wait
+
+pytestmark = pytest.mark.netns(limit=240)
+
+ROOT = Path(__file__).parents[2]
+VIP = "10.1.0.100"
+FOLDERS = ("/etc/systemd", "/etc/sysctl.d", "/etc/modules-load.d", "/var/lib")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_files(tmp_path_factory):
+    """Copies of /etc and /var/lib that can be written."""
+    for folder in ("/etc", "/var/lib"):
+        layer = tmp_path_factory.mktemp("layer")
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(layer)], check=True)
+        (layer / "up").mkdir()
+        (layer / "work").mkdir()
+        options = f"lowerdir={folder},upperdir={layer}/up,workdir={layer}/work"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder], check=True)
+
+
+@pytest.fixture(scope="module")
+def hosts():
+    """Two hosts on one segment; every test leaves them as it found them."""
+    bridge("br0")
+    made = [Host("neighbour"), Host("server")]
+    for number, host in enumerate(made, 1):
+        plug(host, "eth0", "br0", f"10.1.0.{number}/24")
+    # IPv6's own addresses settle in the first seconds; they are part of what is compared.
+    assert wait(lambda: not any("tentative" in host.run("ip", "-6", "address") for host in made), 10) is not None
+    yield made
+    for host in made:
+        host.close()
+    subprocess.run(["ip", "link", "del", "br0"], check=True)
+
+
+def play(host, module="real_server", check=False, **options):
+    """What Ansible says of one module on a host."""
+    words = [str(Path(sys.executable).parent / "ansible"), "-i", "localhost,", "localhost", "-c", "local"]
+    words += ["-e", f"ansible_python_interpreter={sys.executable}", "-m", f"lvs.cluster.{module}"]
+    words += ["-a", json.dumps(options), "--diff", *(["--check"] if check else [])]
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline",
+    }
+    with host:
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    head, _, answer = done.stdout.partition(" => ")
+    assert answer, done.stdout + done.stderr
+    return json.loads(answer.strip()), head
+
+
+def changes(host, **options):
+    return play(host, **options)[0]["changed"]
+
+
+def state(host):
+    """All that the module may touch: sysctls, addresses, links, files and folders."""
+    found = {"addresses": host.run("ip", "-o", "address"), "links": host.run("ip", "-o", "link")}
+    with host:
+        for path in Path("/proc/sys/net").rglob("*"):
+            if path.is_file() and path.name not in ("flush", "stat_refresh"):
+                try:
+                    found[str(path)] = path.read_bytes()
+                except OSError:
+                    continue
+    for folder in FOLDERS:
+        for path in Path(folder).rglob("*"):
+            found[str(path)] = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else "/"
+    return found
+
+
+def sysctl(host, name):
+    return host.read(f"/proc/sys/net/ipv4/conf/{name}").strip()
+
+
+class Asking(threading.Thread):
+    """Asks the segment by ARP who has the address, from within `host`, as fast as it can; counts the answers."""
+
+    def __init__(self, host, address):
+        super().__init__(daemon=True)
+        self.asked = self.answers = 0
+        self.over = threading.Event()
+        self.address = socket.inet_aton(address)
+        with host:
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+            self.socket.bind(("eth0", 0x0806))
+            self.mac = self.socket.getsockname()[4]
+        self.start()
+
+    def run(self):
+        # RFC 826; sender 10.1.0.1
+        body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + self.mac + bytes([10, 1, 0, 1]) + bytes(6) + self.address
+        self.socket.settimeout(0.002)
+        while not self.over.is_set():
+            self.socket.send(b"\xff" * 6 + self.mac + b"\x08\x06" + body)
+            self.asked += 1
+            try:
+                frame = self.socket.recv(200)
+            except TimeoutError:
+                continue
+            self.answers += frame[20:22] == b"\x00\x02" and frame[28:32] == self.address
+
+    def stop(self):
+        self.over.set()
+        self.join()
+        self.socket.close()
+        return self.answers
+
+
+def test_what_it_does_it_undoes_to_the_byte(hosts):
+    _, server = hosts
+    before = state(server)
+    assert before["/proc/sys/net/ipv4/conf/all/arp_ignore"] == b"0\n"
+
+    assert changes(server, check=True, virtual_ipaddress=[VIP])
+    assert state(server) == before
+    assert changes(server, virtual_ipaddress=[VIP])
+    present = state(server)
+    assert not changes(server, virtual_ipaddress=[VIP])
+    assert not changes(server, check=True, virtual_ipaddress=[VIP])
+    assert state(server) == present
+
+    assert server.has(VIP)
+    assert [sysctl(server, f"{link}/{key}") for key in ("arp_ignore", "arp_announce") for link in ("all", "lo")] == [
+        "1", "1", "2", "2",
+    ]  # fmt: skip
+
+    assert changes(server, check=True, state="absent")
+    assert state(server) == present
+    assert changes(server, state="absent")
+    assert state(server) == before
+    assert not changes(server, state="absent")
+
+
+def test_settings_of_before_come_back_not_defaults(hosts):
+    _, server = hosts
+    server.sysctl(**{"net/ipv4/conf/all/arp_announce": 1, "net/ipv4/conf/lo/arp_ignore": 8})
+    server.batch("address add 10.1.0.101/32 dev lo")
+    before = state(server)
+    changes(server, virtual_ipaddress=[VIP, "10.1.0.101"])
+    changes(server, state="absent")
+    assert state(server) == before
+    server.sysctl(**{"net/ipv4/conf/all/arp_announce": 0, "net/ipv4/conf/lo/arp_ignore": 0})
+    server.batch("address del 10.1.0.101/32 dev lo")
+
+
+def test_two_clusters_on_one_host(hosts):
+    _, server = hosts
+    before = state(server)
+    changes(server, name="web", virtual_ipaddress=[VIP])
+    changes(server, name="mail", virtual_ipaddress=["10.1.0.101", VIP])
+    changes(server, name="web", state="absent")
+    assert server.has(VIP)
+    assert server.has("10.1.0.101")
+    assert sysctl(server, "all/arp_ignore") == "1"
+    changes(server, name="mail", state="absent")
+    assert state(server) == before
+
+
+def test_an_address_that_was_taken_away_comes_back(hosts):
+    _, server = hosts
+    changes(server, virtual_ipaddress=[VIP])
+    server.batch(f"address del {VIP}/32 dev lo")
+    assert changes(server, virtual_ipaddress=[VIP])
+    assert server.has(VIP)
+    changes(server, state="absent")
+
+
+def test_the_address_never_answers_arp(hosts):
+    neighbour, server = hosts
+    asking = Asking(neighbour, VIP)
+    assert wait(lambda: asking.asked > 20, 5) is not None
+    for _round in range(2):
+        changes(server, virtual_ipaddress=[VIP])
+        changes(server, state="absent")
+    assert asking.stop() == 0
+    assert asking.asked > 100
+
+    # The question would have been answered: the same address, put there without its sysctls, is.
+    asking = Asking(neighbour, VIP)
+    server.batch(f"address add {VIP}/32 dev lo")
+    assert wait(lambda: asking.answers > 0, 5) is not None
+    asking.stop()
+    server.batch(f"address del {VIP}/32 dev lo")
+
+
+def test_the_unit_does_the_same_at_boot(hosts):
+    _, server = hosts
+    changes(server, virtual_ipaddress=[VIP, "fd00::100"])
+    unit = Path("/etc/systemd/system/lvs-real-server@default.service").read_text()
+    enabled = Path("/etc/systemd/system/multi-user.target.wants/lvs-real-server@default.service")
+    assert enabled.read_text() == unit
+    after_reboot = Host("rebooted")
+    for line in unit.splitlines():
+        if line.startswith("ExecStart="):
+            after_reboot.run("sh", "-c", line.partition("=")[2])
+    try:
+        assert after_reboot.has(VIP)
+        assert after_reboot.has("fd00::100")
+        assert sysctl(after_reboot, "all/arp_ignore") == "1"
+        assert sysctl(after_reboot, "lo/arp_announce") == "2"
+    finally:
+        after_reboot.close()
+        changes(server, state="absent")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"virtual_ipaddress": ["10.1.0.0/24"]}, "has /32"),
+        ({"virtual_ipaddress": []}, "at least one address"),
+        ({"virtual_ipaddress": [VIP], "name": "../x"}, "other signs"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_changed(hosts, options, says):
+    _, server = hosts
+    before = state(server)
+    answer, _ = play(server, **options)
+    assert says in answer["msg"]
+    assert state(server) == before
+
+
+def test_a_directors_sysctls_come_back(hosts):
+    _, server = hosts
+    before = state(server)
+    forward = {"net.ipv4.ip_forward": 1}
+    assert changes(server, module="director_kernel", sysctls=forward)
+    assert not changes(server, module="director_kernel", sysctls=forward)
+    assert server.read("/proc/sys/net/ipv4/ip_forward") == "1\n"
+    assert "net.ipv4.ip_forward = 1" in Path("/etc/sysctl.d/60-lvs-director.conf").read_text()
+    assert changes(server, module="director_kernel", state="absent")
+    assert state(server) == before
