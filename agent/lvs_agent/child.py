@@ -124,12 +124,16 @@ def _live(name: str, body: Body, channel: Channel, document: Any, resume: Mappin
         return 70
 
 
+def rename(name: str) -> None:
+    """Be seen under an own name in ps, top and pgrep (at most 15 characters, the kernel's limit)."""
+    ctypes.CDLL(None, use_errno=True).prctl(15, name.encode(), 0, 0, 0)  # PR_SET_NAME
+
+
 def _become(name: str) -> None:
-    """Leave the group's signals to the parent; be seen under an own name in ps and top."""
+    """Leave the group's signals to the parent."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a HUP to the whole group is the parent's business
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # so is ^C: the parent stops its children
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(15, f"lvs-agent-{name}".encode(), 0, 0, 0)  # PR_SET_NAME
+    rename(f"lvs-{name}")
 
 
 def _how(status: int) -> str:

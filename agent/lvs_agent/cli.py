@@ -43,7 +43,7 @@ def _read(path: str, config_id: Optional[str] = None) -> Optional[Config]:
 
 
 def check(arguments: List[str]) -> int:
-    """`lvs-agent check FILE... [--strict] [--format text|json]`."""
+    """`check FILE...`: what is wrong with files, --strict, --format json; exit status 0, 1 (--strict), 2, 3."""
     p = argparse.ArgumentParser(prog="lvs-agent check", description="Check configuration files; change nothing.")
     p.add_argument("file", nargs="+")
     p.add_argument("--strict", action="store_true", help="warnings give exit status 1")
@@ -78,7 +78,7 @@ def _verdict(levels: Sequence[str]) -> str:
 
 
 def run(arguments: List[str]) -> int:
-    """`lvs-agent run [keepalived's options]`."""
+    """`run -f FILE`: serve; takes keepalived's own options."""
     from .options import parse
 
     options = parse(arguments)
@@ -97,7 +97,7 @@ def run(arguments: List[str]) -> int:
 
 
 def diff(arguments: List[str]) -> int:
-    """`lvs-agent diff FILE`: what loading FILE would change in the kernel's IPVS table now."""
+    """`diff FILE`: what loading FILE would change in the kernel's IPVS table now."""
     p = _with_socket("diff", "What loading FILE would change in the kernel's IPVS table now.")
     p.add_argument("file")
     p.add_argument("--format", choices=("text", "json"), default="text")
@@ -154,7 +154,7 @@ def _with_socket(name: str, text: str) -> argparse.ArgumentParser:
 
 
 def status(arguments: List[str]) -> int:
-    """`lvs-agent status [--json]`."""
+    """`status [--json]`: what the running agent does."""
     p = _with_socket("status", "What the running agent does.")
     p.add_argument("--json", action="store_true", help="the whole document")
     options = p.parse_args(arguments)
@@ -171,7 +171,7 @@ def status(arguments: List[str]) -> int:
 
 
 def reload(arguments: List[str]) -> int:
-    """`lvs-agent reload`: the file is read again; exit status 2 and the findings when it is refused."""
+    """`reload`: read the file again; exit status 2 and the findings when it is refused."""
     options = _with_socket("reload", "Read the file again; a file with errors changes nothing.").parse_args(arguments)
     answer = _ask({"command": "reload"}, options.socket)
     if answer is None:
@@ -183,14 +183,14 @@ def reload(arguments: List[str]) -> int:
 
 
 def genhash(arguments: List[str]) -> int:
-    """`lvs-agent genhash`: as keepalived's."""
+    """`genhash ...`: the digest for HTTP_GET, with the options of keepalived's genhash."""
     from .checks import genhash as room
 
     return room.main(arguments)
 
 
 def ipvs(arguments: List[str]) -> int:
-    """`lvs-agent ipvs list|stats|rate|conns|save|restore|zero`: the kernel's table, as ipvsadm shows it."""
+    """`ipvs ACTION`: the kernel's table as ipvsadm shows it: list stats rate conns save restore zero."""
     from . import cli_ipvs
 
     return cli_ipvs.main(arguments)
@@ -210,7 +210,9 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
 def usage() -> str:
     """The commands, a line each, from their own docstrings."""
     lines = [f"lvs-agent {__version__}: VRRP and health checks for Linux Virtual Server", ""]
-    lines += [f"  {(command.__doc__ or '').splitlines()[0]}" for command in COMMANDS.values()]
+    for command in COMMANDS.values():
+        form, text = (command.__doc__ or "").splitlines()[0].split(": ", 1)
+        lines.append(f"  lvs-agent {form.strip('`'):<18} {text}")
     return "\n".join(
         [*lines, "", "lvs-agent COMMAND --help tells more. Without a command, keepalived's options run it."]
     )

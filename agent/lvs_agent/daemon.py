@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set
 
 from . import __version__
-from .child import Body, Child
+from .child import Body, Child, rename
 from .control import files, systemd, unix
 from .loop import Loop
 
@@ -87,6 +87,7 @@ class Parent:
 
     def run(self) -> int:
         """Serve until told to stop."""
+        rename("lvs-agent")
         self._watch_signals()
         files.write_pid(self.options.pid_file, os.getpid())
         try:

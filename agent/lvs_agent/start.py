@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Dict
 
 from . import __version__, checker_child, preview, vrrp_child
-from .daemon import Options, Parent
+from .daemon import Options, Parent, Rooms
 from .reading import Config, Unreadable, load
 
 if TYPE_CHECKING:
@@ -55,9 +55,8 @@ def serve(options: argparse.Namespace) -> int:
     keep = {
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
-    return Parent(
-        _daemon_options(options, frozenset(keep)), config, reread, bodies, vrrp_child.release, preview.service_keys
-    ).run()
+    rooms = Rooms(bodies, vrrp_child.release, preview.places)
+    return Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
 
 
 def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Options:

@@ -91,7 +91,7 @@ class Director(Host):
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 if f"PPid:\t{self.program.pid}\n" in (entry / "status").read_text():
-                    if (entry / "comm").read_text().strip() == f"lvs-agent-{name}":
+                    if (entry / "comm").read_text().strip() == f"lvs-{name}":
                         return int(entry.name)
             except OSError:
                 continue
@@ -173,7 +173,8 @@ def test_a_hup_with_a_mistake_keeps_serving(cluster) -> None:
     assert poller.failed(0) == 0
     status = d1.status()["config"]
     assert status["reloads"]["refused"] == 1
-    assert f"{d1.conf}:38:1: error[" in status["last_refusal"][0]
+    line = Path(d1.conf).read_text().splitlines().index("virtual_servr 10.0.0.1 80 { }") + 1
+    assert f"{d1.conf}:{line}:1: error[" in status["last_refusal"][0]
     assert "virtual_server" in status["last_refusal"][0]
 
 
@@ -209,6 +210,7 @@ def test_a_killed_child_is_back_and_nobody_else_holds_the_vip(cluster, name: str
     d1, d2 = cluster.d1, cluster.d2
     poller = Poller(cluster.client, VIP, timeout=1)
     pid = d1.child(name)
+    assert pid > 0
     table = d1.ipvs()
     os.kill(pid, signal.SIGKILL)
     back = wait(lambda: d1.child(name) not in (0, pid), 5)
