@@ -170,7 +170,7 @@ class Checker:
             log.info("%s of %s for %s %s: %s", key.check.name, key.server, key.service, word, outcome.text)
         verdict = roster.Verdict(key.server, key, after.up, not before.has_run, outcome.weight)
         self._verdicts.setdefault(key.service, []).append(verdict)
-        self.loop.wake("verdicts", self._next_look, self._due)
+        self.loop.wake("verdicts", max(self.loop.now(), self._next_look), self._due)
 
     def _due(self, _now: float) -> None:
         self._work()

@@ -82,6 +82,6 @@ class Task:
         self.wait()
 
     def retire(self) -> None:
-        """This check is not wanted any more."""
+        """The check is not wanted any more."""
         self.abandon()
         self.loop.wake(self, None, self.start)

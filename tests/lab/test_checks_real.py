@@ -1,0 +1,135 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks against real servers: nginx, and servers that hang, lie, drip or are gone. Debian's keepalived checks the
+same servers from the same file, and must come to the same verdicts.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from real_servers import DIGEST, Nginx, Odd
+
+from lvs_agent import plan_checks
+from lvs_agent.checks.port import Runner
+from lvs_agent.loop import Loop
+
+pytestmark = pytest.mark.uml(limit=240)
+
+GET = "HTTP_GET {{ url {{ path {path} {more} }} connect_port {port} connect_timeout 1 }}"
+TLS = "SSL_GET {{ {words} url {{ path / {more} }} connect_port {port} connect_timeout 1 }}"
+TCP = "TCP_CHECK {{ connect_port {port} connect_timeout 1 }}"
+MISC = 'MISC_CHECK {{ misc_path "{path}" misc_timeout 1 {more} }}'
+
+# What a check is, and whether the server is up by it.
+CASES = {
+    "tcp": (TCP.format(port=80), True),
+    "tcp-hang": (TCP.format(port=81), True),
+    "tcp-rude": (TCP.format(port=82), True),
+    "tcp-full": (TCP.format(port=88), False),
+    "tcp-closed": (TCP.format(port=99), False),
+    "tcp-no-such-host": (TCP.format(port=80).replace("{ ", "{ connect_ip 192.0.2.77 "), False),
+    "http": (GET.format(path="/", more="", port=80), True),
+    "http-digest": (GET.format(path="/", more=f"digest {DIGEST}", port=80), True),
+    "http-wrong-digest": (GET.format(path="/", more=f"digest {'0' * 32}", port=80), False),
+    "http-404": (GET.format(path="/none", more="", port=80), False),
+    "http-404-wanted": (GET.format(path="/none", more="status_code 404", port=80), True),
+    "http-301": (GET.format(path="/moved", more="", port=80), False),
+    "http-301-wanted": (GET.format(path="/moved", more="status_code 200-299 301", port=80), True),
+    "http-503": (GET.format(path="/broken", more="", port=80), False),
+    "http-other-host": (GET.format(path="/", more="virtualhost other.example", port=80), False),
+    "http-closed": (GET.format(path="/", more="", port=99), False),
+    "http-full": (GET.format(path="/", more="", port=88), False),
+    "http-hang": (GET.format(path="/", more="", port=81), False),
+    "http-rude": (GET.format(path="/", more="", port=82), False),
+    "http-garbage": (GET.format(path="/", more="", port=83), False),
+    "http-cut": (GET.format(path="/", more="", port=85), False),
+    "http-slow": (GET.format(path="/", more=f"digest {DIGEST}", port=86), True),
+    "http-late": (GET.format(path="/", more="", port=87), False),
+    "ssl": (TLS.format(words="", more="", port=443), True),
+    "ssl-digest": (TLS.format(words="", more=f"digest {DIGEST}", port=443), True),
+    "ssl-1.1": (TLS.format(words="http_protocol 1.1", more=f"digest {DIGEST}", port=443), True),
+    "ssl-on-plain": (TLS.format(words="", more="", port=80), False),
+    "ssl-hang": (TLS.format(words="", more="", port=81), False),
+    "ssl-rude": (TLS.format(words="", more="", port=82), False),
+    "ssl-no-sni": (TLS.format(words="virtualhost sni.example", more="", port=443), True),
+    "ssl-sni-refused": (TLS.format(words="virtualhost sni.example enable_sni", more="", port=443), False),
+    "plain-on-ssl": (GET.format(path="/", more="", port=443), False),
+    "misc-0": (MISC.format(path="/usr/bin/true", more=""), True),
+    "misc-1": (MISC.format(path="/usr/bin/false", more=""), False),
+    "misc-absent": (MISC.format(path="/usr/bin/there-is-no-such-thing", more=""), False),
+    "misc-hang": (MISC.format(path="/usr/bin/sleep 30", more=""), False),
+    "misc-dynamic": (MISC.format(path="/bin/sh -c 'exit 12'", more="misc_dynamic"), True),
+    "misc-not-dynamic": (MISC.format(path="/bin/sh -c 'exit 12'", more=""), False),
+}
+FAMILIES = {"v4": "127.0.0.{}", "v6": "fd00::{}"}
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    subprocess.run(["modprobe", "ip_vs_rr"], check=True)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    addresses = [f"addr add {FAMILIES['v6'].format(number)}/128 dev lo nodad" for number in range(10, 100)]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(addresses), text=True, check=True)
+    nginx, odd = Nginx(tmp_path_factory.mktemp("nginx") / "home"), Odd()
+    yield
+    odd.stop()
+    nginx.stop()
+
+
+NAMES = [f"{name}-{family}" for family in FAMILIES for name in CASES]
+EXPECTED = {f"{name}-{family}": up for family in FAMILIES for name, (_check, up) in CASES.items()}
+WORDS = r" (?=(?:connect_|misc_t|misc_d|digest|status_code|virtualhost|url|enable_sni|path|http_pr))"
+
+
+def configuration() -> str:
+    """One virtual server a case and family, its port tells which. alpha: up only by a success."""
+    text = "global_defs {\n  script_user root\n}\n"
+    number = 9
+    for address in FAMILIES.values():
+        for check, _up in CASES.values():
+            number += 1
+            text += f"virtual_server {address.format(250)} {number} {{\n  delay_loop 1\n  protocol TCP\n  lb_algo rr\n"
+            text += "  lb_kind NAT\n  alpha\n  warmup 0\n  retry 1\n  delay_before_retry 1\n"
+            text += f"  real_server {address.format(number)} 80 {{\n"
+            for part in re.sub(r"([{}]) ", r"\1\n", check).replace(" }", "\n}").split("\n"):
+                text += "".join(f"    {line}\n" for line in re.sub(WORDS, "\n", part).split("\n"))
+            text += "  }\n}\n"
+    return text
+
+
+def ours(text: str, seconds: float):
+    """Of every check that does not say what is expected after `seconds`: what it saw."""
+    reading = conf.read(text, "keepalived.conf")
+    assert [finding.render() for finding in reading.findings if finding.level == "error"] == []
+    loop = Loop()
+    plan = plan_checks.plan(reading.document)
+    runner = Runner(loop, lambda *_news: None, lambda: 0.0)
+    runner.load(plan.checks, lambda _key: None)
+    loop.wake("enough", loop.now() + seconds, lambda _now: loop.stop())
+    loop.run()
+    names = dict(zip(plan.services, NAMES))
+    results = {names[key.service]: (state.up, last.outcome.text) for key, state, last in runner.results() if last}
+    runner.stop()
+    loop.close()
+    assert list(results) == NAMES
+    return {name: text for name, (up, text) in results.items() if up is not EXPECTED[name]}
+
+
+def test_verdicts_are_right_and_keepalived_agrees(servers, tmp_path):
+    text = configuration()
+    file, home = tmp_path / "keepalived.conf", str(tmp_path / "pid")
+    file.write_text(text)
+    with open(tmp_path / "log", "wb") as log:
+        command = ["keepalived", "-C", "-n", "-l", "-D", "-f", str(file), "-p", f"{home}1", "-c", f"{home}2"]
+        keepalived = subprocess.Popen(command, stdout=log, stderr=log)
+    assert ours(text, 13.0) == {}
+    table = subprocess.run(["ipvsadm", "-Sn"], check=True, capture_output=True, text=True).stdout
+    keepalived.terminate()
+    keepalived.wait(10)
+    served = {int(port) for port in re.findall(r"^-a -t \S+:(\d+) -r", table, re.MULTILINE)}
+    theirs = {name: number in served for number, name in enumerate(NAMES, 10)}
+    assert theirs == EXPECTED
