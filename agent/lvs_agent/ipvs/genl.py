@@ -8,7 +8,7 @@ Layouts from linux/netlink.h and linux/genetlink.h; integers are in the machine'
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,15 +62,29 @@ def family_request(name: str, sequence: int) -> bytes:
 
 def messages(datagram: bytes) -> Iterator[Message]:
     """The messages of one datagram; ValueError where a length does not fit."""
-    view, offset = memoryview(datagram), 0
-    while offset < len(view):
-        if len(view) - offset < HEADER.size:
+    view, offset, total = memoryview(datagram), 0, len(datagram)
+    while offset < total:
+        if total - offset < HEADER.size:
             raise ValueError("netlink datagram ends within a header")
         length, kind, _flags, sequence, _port = HEADER.unpack_from(view, offset)
-        if not HEADER.size <= length <= len(view) - offset:
-            raise ValueError(f"netlink message of {length} bytes where {len(view) - offset} are left")
+        if not HEADER.size <= length <= total - offset:
+            raise ValueError(f"netlink message of {length} bytes where {total - offset} are left")
         yield Message(kind, sequence, view[offset + HEADER.size : offset + length])
         offset += (length + 3) & ~3
+
+
+def answers(datagram: bytes, sequence: int) -> tuple[list[memoryview], Optional[int]]:
+    """The bodies in a datagram that answer the request ``sequence``, and the errno of the end of the answer.
+
+    None: more may come. 0: DONE or an acknowledgement. What belongs to other requests is passed over.
+    """
+    bodies: list[memoryview] = []
+    for message in messages(datagram):
+        if message.sequence == sequence:
+            if message.kind in (DONE, ERROR):
+                return bodies, error(message)
+            bodies.append(message.body)
+    return bodies, None
 
 
 def error(message: Message) -> int:
@@ -82,13 +96,13 @@ def error(message: Message) -> int:
 
 def attributes(view: memoryview) -> dict[int, memoryview]:
     """{type: value} of a run of attributes; of one type the last stands. ValueError where a length does not fit."""
-    found, offset = {}, 0
-    while offset < len(view):
-        if len(view) - offset < 4:
+    found, offset, total = {}, 0, len(view)
+    while offset < total:
+        if total - offset < 4:
             raise ValueError("netlink attributes end within a header")
         length, kind = ATTRIBUTE.unpack_from(view, offset)
-        if not 4 <= length <= len(view) - offset:
-            raise ValueError(f"netlink attribute of {length} bytes where {len(view) - offset} are left")
+        if not 4 <= length <= total - offset:
+            raise ValueError(f"netlink attribute of {length} bytes where {total - offset} are left")
         found[kind & TYPE_MASK] = view[offset + 4 : offset + length]
         offset += (length + 3) & ~3
     return found

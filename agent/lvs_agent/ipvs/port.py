@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 from typing import TYPE_CHECKING, Optional
 
 from lvs_agent.ipvs import connections, decode, genl, wire
@@ -33,8 +34,8 @@ SOL_NETLINK, NETLINK_CAP_ACK = 270, 10
 SO_RCVBUFFORCE = 33
 BATCH = 256  # changes in one send
 RECEIVE_BUFFER = 4 << 20  # bytes: room for the refusal of every change of a batch
-DATAGRAM = 1 << 16  # bytes: more than the kernel puts into one answer
-PATIENCE = 10.0  # seconds for an answer; the kernel answers at once, but a module may have to load
+DATAGRAM = 1 << 15  # bytes: the kernel fills an answer up to what was last asked for, and no further than this
+PATIENCE = 10  # seconds for an answer; the kernel answers at once, but a module may have to load
 CONNECTIONS = "/proc/thread-self/net/ip_vs_conn"
 
 COMMANDS = {
@@ -62,7 +63,8 @@ class Ipvs:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_GENERIC)
         self._sequence = 0
         try:
-            self._socket.settimeout(PATIENCE)
+            # Not settimeout: that asks poll() before every call, which doubles the cost of a dump.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", PATIENCE, 0))
             self._socket.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
             try:
                 self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
@@ -90,7 +92,7 @@ class Ipvs:
         self._sequence += 1
         self._socket.send(genl.family_request("IPVS", self._sequence))
         try:
-            return decode.family_id(next(self._answers()))
+            return decode.family_id(self._answer())
         except FileNotFoundError:
             raise NoIpvsError(errno.ENOENT, "the kernel has no IPVS: load the module (modprobe ip_vs)") from None
 
@@ -229,32 +231,40 @@ class Ipvs:
 
     def _get(self, command: Command) -> memoryview:
         self._ask(0, genl.payload(command))
-        return next(self._answers())
+        return self._answer()
 
     def _dump(self, body: bytes) -> list[memoryview]:
-        """Read to its end before anything is made of it: the kernel refuses a second dump beside an unfinished one."""
+        """The bodies of a whole dump. It is read to its end before anything is made of it: the kernel refuses a second
+        dump beside an unfinished one.
+        """
         self._ask(genl.DUMP, body)
-        return list(self._answers())
+        bodies: list[memoryview] = []
+        end: Optional[int] = None
+        while end is None:
+            more, end = genl.answers(self._receive(), self._sequence)
+            bodies += more
+        if end:
+            raise OSError(end, os.strerror(end))
+        return bodies
 
     def _ask(self, flags: int, body: bytes) -> None:
         self._sequence += 1
         self._socket.send(genl.frame(self._family, genl.REQUEST | flags, self._sequence, body))
 
-    def _answers(self) -> Iterator[memoryview]:
-        """The bodies that answer the last request, until its end: DONE, an acknowledgement, or OSError."""
+    def _answer(self) -> memoryview:
+        """The one body that answers the last request."""
         while True:
-            for message in genl.messages(self._receive()):
-                if message.sequence != self._sequence:
-                    continue
-                if message.kind in (genl.DONE, genl.ERROR):
-                    number = genl.error(message)
-                    if number:
-                        raise OSError(number, os.strerror(number))
-                    return
-                yield message.body
+            bodies, number = genl.answers(self._receive(), self._sequence)
+            if number:
+                raise OSError(number, os.strerror(number))
+            if bodies:
+                return bodies[0]
 
     def _receive(self) -> bytes:
-        return self._socket.recv(DATAGRAM)
+        try:
+            return self._socket.recv(DATAGRAM)
+        except BlockingIOError:
+            raise TimeoutError(errno.ETIMEDOUT, f"the kernel's IPVS gave no answer for {PATIENCE} s") from None
 
 
 def _payload(change: Change, names: dict[ServiceKey, bytes]) -> bytes:
