@@ -1,0 +1,142 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`lvs-agent status` as a person reads it at night: what is wrong first, then who is master, then every server.
+
+Pure: the status document in, lines out. State is a word and a colour, never a colour alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Mapping, Sequence
+
+_COLOURS = {"good": "32", "bad": "1;31", "doubt": "33", "quiet": "2", "head": "1"}
+_STATES = {"MASTER": "good", "BACKUP": "good", "INIT": "doubt", "FAULT": "bad"}
+
+
+class Screen:
+    """Paints words; with colour off it leaves them as they are."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self.colour = colour
+
+    def paint(self, text: str, kind: str) -> str:
+        """The text in the colour of its kind."""
+        return f"\033[{_COLOURS[kind]}m{text}\033[0m" if self.colour else text
+
+    def table(self, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+        """Rows of (text, kind) or plain text, in columns as wide as their widest text."""
+        cells = [[cell if isinstance(cell, tuple) else (str(cell), "") for cell in row] for row in rows]
+        widths = [max(len(row[n][0]) for row in cells) for n in range(len(cells[0]))] if cells else []
+        for row in cells:
+            padded = [(text.ljust(width), kind) for (text, kind), width in zip(row, widths)]
+            yield "  " + "  ".join(self.paint(text, kind) if kind else text for text, kind in padded).rstrip()
+
+
+def render(status: Mapping[str, Any], *, colour: bool) -> str:
+    """The whole screen as text without a final newline."""
+    screen = Screen(colour=colour)
+    config = status["config"]
+    lines = [
+        screen.paint(f"lvs-agent {status['version']}", "head")
+        + f"  pid {status['pid']}  {config['file']}  {config['sha256'][:12]}",
+        *_troubles(screen, status),
+    ]
+    vrrp, checker = status.get("vrrp"), status.get("checker")
+    if vrrp:
+        lines += [
+            "",
+            screen.paint("VRRP", "head"),
+            *screen.table([_instance(*item) for item in vrrp["instances"].items()]),
+        ]
+    if checker:
+        for service in checker["services"]:
+            lines += ["", *_service(screen, service)]
+    return "\n".join(lines)
+
+
+def _troubles(screen: Screen, status: Mapping[str, Any]) -> Iterator[str]:
+    for text in troubles(status):
+        yield screen.paint("! ", "bad") + text
+
+
+def troubles(status: Mapping[str, Any]) -> List[str]:
+    """What a person should know first; empty when all is well."""
+    found: List[str] = []
+    config = status["config"]
+    if config["last_refusal"]:
+        found.append(f"the last reload was refused, the configuration before it serves: {config['last_refusal'][0]}")
+    for name, process in status["processes"].items():
+        if process.get("silent") or not process["pid"]:
+            found.append(f"the {name} child does not answer")
+        elif process["deaths"]:
+            found.append(f"the {name} child died {process['deaths']} times; journalctl -u lvs-agent says why")
+    for name, instance in ((status.get("vrrp") or {}).get("instances") or {}).items():
+        if instance["faults"]:
+            found.append(f"{name} is in FAULT: {', '.join(instance['faults'])}")
+    checker: Dict[str, Any] = status.get("checker") or {}
+    if checker and checker["kernel"] != "ok":
+        found.append(f"the kernel's table is out of reach: {checker['kernel']}")
+    found += [f"the kernel refuses {text}" for text in checker.get("refused", ())]
+    for service in checker.get("services", ()):
+        down = [server["name"] for server in service["servers"] if not server["alive"]]
+        if down and len(down) == len(service["servers"]):
+            found.append(f"{service['name']}: every server is down")
+        elif not service["quorum_up"]:
+            found.append(f"{service['name']}: no quorum")
+    return found
+
+
+def _instance(name: str, instance: Mapping[str, Any]) -> List[Any]:
+    state = instance["state"]
+    priority = str(instance["effective_priority"])
+    if instance["effective_priority"] != instance["priority"]:
+        priority += f" (of {instance['priority']})"
+    master = f"master {instance['master']}" if state == "BACKUP" and instance["master"] else ""
+    return [
+        name,
+        (state, _STATES.get(state, "doubt")),
+        f"for {duration(instance['since_seconds'])}",
+        f"{instance['interface']} vrid {instance['virtual_router_id']} priority {priority}",
+        " ".join(instance["virtual_ipaddress"]),
+        master,
+    ]
+
+
+def _service(screen: Screen, service: Mapping[str, Any]) -> Iterator[str]:
+    servers = service["servers"]
+    alive = sum(1 for server in servers if server["alive"])
+    kind = "good" if alive == len(servers) else "doubt" if alive else "bad"
+    count = screen.paint(f"{alive} of {len(servers)} up", kind)
+    quorum = "" if service["quorum_up"] else screen.paint("  no quorum", "bad")
+    yield f"{screen.paint(service['name'], 'head')}  {count}{quorum}"
+    rows = [_server(server) for server in servers]
+    sorry = service["sorry_server"]
+    if sorry is not None:
+        word = ("serves", "bad") if sorry["in"] else ("waits", "quiet")
+        rows.append([sorry["name"], word, "", "sorry server"])
+    yield from screen.table(rows)
+
+
+def _server(server: Mapping[str, Any]) -> List[Any]:
+    weight = f"weight {server['weight']}" if server["weight"] is not None else "not in the table"
+    said = [
+        f"{check['check']} {check['text']}, {duration(check['age'])} ago"
+        for check in server["checks"]
+        if "text" in check
+    ]
+    waiting = [f"{check['check']} not run yet" for check in server["checks"] if "text" not in check]
+    word = ("up", "good") if server["alive"] else ("down", "bad")
+    return [server["name"], word, weight, "; ".join(said + waiting) or "no check"]
+
+
+def duration(seconds: float) -> str:
+    """`850 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 3 h`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    units = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+    left, words = int(seconds), []
+    for size, unit in units:
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count} {unit}")
+    return " ".join(words[:2])
