@@ -8,6 +8,7 @@ import errno
 
 import ipvs_vectors
 import pytest
+
 from lvs_agent.ipvs import genl
 
 KERNEL = ipvs_vectors.kernel()
