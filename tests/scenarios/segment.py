@@ -81,12 +81,12 @@ class World:
 
     # what can be done to it
 
-    def start(self, name: str, event: Event = STARTUP, priority: Optional[int] = None) -> None:
+    def start(self, name: str) -> None:
         seat = self.seats[name]
         seat.alive = True
-        router = create(seat.settings, priority)
+        router = create(seat.settings)
         self.routers[name] = router if seat.linked else replace(router, faults=frozenset({"link"}))
-        self.give(name, event)
+        self.give(name, Startup())
 
     def kill(self, name: str) -> None:
         """The host is gone: power cut."""

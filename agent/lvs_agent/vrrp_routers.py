@@ -1,0 +1,323 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All virtual routers of this host on one loop: sockets and the kernel's news become events, effects are done.
+
+Begins, reloads and ends them; keeps sync groups together; tells the parent every state. Decides nothing that the
+machine decides.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
+
+from . import plan_vrrp
+from .link import state as link
+from .link.port import Monitor, Netlink
+from .notify.scripts import Job, Scripts
+from .vrrp import group, packet
+from .vrrp.events import (
+    AdvertReceived,
+    ConfigChanged,
+    Event,
+    FaultCleared,
+    FaultRaised,
+    Notice,
+    Notify,
+    Resume,
+    Shutdown,
+    Startup,
+    TimerExpired,
+)
+from .vrrp.port import Announcer, Wire
+from .vrrp.router import State, wake_at
+from .vrrp_instance import VirtualRouter
+
+if TYPE_CHECKING:
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+
+    from .loop import Loop
+
+log = logging.getLogger("lvs-agent")
+
+PER_TURN = 64
+"""Packets read from one socket in one turn of the loop; a flood must not hold up our own adverts."""
+_GROUP_NOTICES = {State.MASTER: Notice.MASTER, State.BACKUP: Notice.BACKUP, State.FAULT: Notice.FAULT}
+_READ, _WRITE = 0x001, 0x004  # EPOLLIN, EPOLLOUT
+Tell = Callable[[object], None]
+
+
+class Routers:
+    """All virtual routers of this host. `tell` sends to the parent, `clock` gives seconds of the epoch."""
+
+    def __init__(self, loop: Loop, tell: Tell, scripts: Scripts, clock: Callable[[], float]) -> None:
+        self.loop, self.tell, self.scripts, self.clock = loop, tell, scripts, clock
+        self.netlink, self.monitor, self.announcer = Netlink(), Monitor(), Announcer()
+        self.links: link.Links = {}
+        self.plan = plan_vrrp.Plan({}, (), plan_vrrp.Process(None, None, (), None))
+        self.routers: Dict[str, VirtualRouter] = {}
+        self.wires: Dict[Tuple[str, int], Wire] = {}
+        self.hearers: Dict[Tuple[str, int], Dict[int, List[Tuple[VirtualRouter, packet.Expect]]]] = {}
+        self.members: Dict[str, Tuple[str, ...]] = {}
+        self.unheard = 0  # packets for virtual routers that are not ours, or no packets at all
+        self.reloads = 0
+
+    # life
+
+    def start(self, plan: plan_vrrp.Plan, resume: Mapping[str, str]) -> None:
+        """Begin with what the kernel says about links, then every virtual router."""
+        self.loop.watch(self.monitor.fileno(), _READ, lambda _events: self._on_news())
+        self.loop.watch(self.scripts.fileno(), _READ, lambda _events: self._on_scripts())
+        self._dump()
+        self.plan = plan
+        self._adopt(plan, tuple(plan.instances), resume)
+
+    def stop(self) -> None:
+        """Graceful: every master says farewell and gives its addresses back."""
+        for name in list(self.routers):
+            self._give(name, Shutdown())
+        for each in self.plan.groups:
+            self._notify_group(each, Notice.STOP)
+        self.scripts.close()
+
+    def reload(self, plan: plan_vrrp.Plan) -> None:
+        """Unchanged instances see nothing, changed ones a ConfigChanged, others end or begin."""
+        self.reloads += 1
+        gone = [
+            name
+            for name, router in self.routers.items()
+            if name not in plan.instances or plan.instances[name].identity != router.plan.identity
+        ]
+        for name in gone:
+            self._give(name, Shutdown())
+            del self.routers[name]
+        self.plan = plan
+        new = tuple(name for name in plan.instances if name not in self.routers)
+        for name, router in self.routers.items():
+            wanted = plan.instances[name]
+            if wanted == router.plan:
+                continue
+            before, router.plan = router.plan, wanted
+            self._settle(router)
+            if wanted.settings != before.settings:
+                self._give(name, ConfigChanged(router.settings(), wanted.settings.priority))
+                router.prepare(self.links)
+        self._adopt(plan, new, {})
+
+    def _adopt(self, plan: plan_vrrp.Plan, new: Tuple[str, ...], resume: Mapping[str, str]) -> None:
+        """Make the new ones, wire everything, start the new ones: as MASTER again where that may be resumed."""
+        for name in new:
+            self.routers[name] = VirtualRouter(plan.instances[name], self.netlink, self.announcer)
+        self.members = {name: (name,) for name in self.routers}
+        for each in plan.groups:
+            self.members.update({name: tuple(n for n in each.members if n in self.routers) for name in each.members})
+        for name in new:
+            self._settle(self.routers[name])
+        self._wire()
+        for name in new:
+            router = self.routers[name]
+            resumable = all(
+                resume.get(member) == State.MASTER.value and self.routers[member].holds_addresses(self.links)
+                for member in self.members[name]
+            )
+            log.info("(%s) %s on %s", name, "resumes" if resumable else "starts", router.plan.interface)
+            self._give(name, Resume() if resumable else Startup())
+        self._report()
+
+    # interfaces
+
+    def _dump(self) -> None:
+        links: link.Links = {}
+        for news in self.monitor.everything():
+            links = link.apply(links, news)
+        self.links = links
+
+    def _on_news(self) -> None:
+        try:
+            news = self.monitor.news()
+        except OverflowError:
+            log.warning("the kernel dropped news about interfaces; asking for everything")
+            self._dump()
+            news = []
+        for each in news:
+            self.links = link.apply(self.links, each)
+        changed = [router for router in self.routers.values() if router.look(self.links) != router.place]
+        for router in changed:
+            self._settle(router)
+        if changed:
+            self._wire()
+
+    def _settle(self, router: VirtualRouter) -> None:
+        """Let a router know where it is now: bytes first, then faults."""
+        before, router.place = router.place, router.look(self.links)
+        if router.router.settings.source != router.place.source and router.place.source:
+            priority = router.router.priority
+            self._give(router.plan.name, ConfigChanged(router.settings(), priority))
+        router.prepare(self.links)
+        for cause in router.place.faults:
+            if cause not in before.faults:
+                self._give(router.plan.name, FaultRaised(cause))
+        for cause in before.faults:
+            if cause not in router.place.faults:
+                self._give(router.plan.name, FaultCleared(cause))
+
+    def _wire(self) -> None:
+        """One socket an interface and family, joined to the groups that its routers use."""
+        groups: Dict[Tuple[str, int], List[bytes]] = {}
+        self.hearers = {}
+        for router in self.routers.values():
+            key = (router.plan.interface, router.plan.family)
+            if not router.place.index:
+                router.wire = None
+                continue
+            groups.setdefault(key, []).extend(() if router.plan.peers else (router.plan.group,))
+            by_vrid = self.hearers.setdefault(key, {})
+            by_vrid.setdefault(router.plan.settings.vrid, []).append((router, router.expect()))
+        for key, wire in list(self.wires.items()):
+            interface = link.named(self.links, key[0])
+            if key not in groups or interface is None or interface.index != wire.index:
+                self.loop.forget(wire.fileno())
+                wire.close()
+                del self.wires[key]
+        for key, wanted in groups.items():
+            with_wire = self._open(key)
+            if with_wire is not None:
+                try:
+                    with_wire.join(wanted)
+                except OSError as error:
+                    log.error("%s: no membership of the VRRP group: %s", key[0], error.strerror)
+        for router in self.routers.values():
+            router.wire = self.wires.get((router.plan.interface, router.plan.family))
+
+    def _open(self, key: Tuple[str, int]) -> Optional[Wire]:
+        have = self.wires.get(key)
+        interface = link.named(self.links, key[0])
+        if have is not None or interface is None:
+            return have
+        try:
+            wire = Wire(key[0], interface.index, key[1])
+        except OSError as error:
+            log.error("%s: no VRRP socket: %s", key[0], error.strerror)
+            return None
+        self.wires[key] = wire
+        self.loop.watch(wire.fileno(), _READ, lambda _events: self._read(key))
+        return wire
+
+    # events
+
+    def _read(self, key: Tuple[str, int]) -> None:
+        wire = self.wires.get(key)
+        if wire is None:
+            return
+        for item in wire.receive(PER_TURN):
+            vrid = None if isinstance(item, packet.Discard) else packet.vrid_of(item.payload)
+            hearers = () if vrid is None else self.hearers.get(key, {}).get(vrid, ())
+            if not hearers or isinstance(item, packet.Discard):
+                self.unheard += 1
+                continue
+            for router, expect in hearers:
+                heard = router.judge(item, expect, self.loop.now())
+                if heard is not None:
+                    advert = heard.advert
+                    event = AdvertReceived(advert.priority, advert.interval / 100, heard.source)
+                    self._give(router.plan.name, event)
+
+    def _due(self, name: str) -> None:
+        router = self.routers.get(name)
+        if router is None:
+            return
+        if router.router.state is State.BACKUP:
+            # after a stall the master's adverts wait in the socket; hear them before believing that it is gone
+            self._read((router.plan.interface, router.plan.family))
+        self._give(name, TimerExpired())
+
+    def _give(self, name: str, event: Event) -> None:
+        """One event to one router, with all that follows from it for its group."""
+        names = [each for each in self.members.get(name, (name,)) if each in self.routers]
+        before = {each: self.routers[each].router for each in names}
+        after, done = group.step(before, name, event, self.loop.now())
+        for each in names:
+            self.routers[each].router = after[each]
+        for each, effect in done:
+            self.routers[each].execute(effect, functools.partial(self._notify, each))
+        moved = [each for each in names if before[each].state is not after[each].state]
+        for each in names:
+            self._wake(each)
+        for each in moved:
+            router = self.routers[each]
+            router.since = self.clock()
+            router.counters["transitions"] += 1
+            router.counters["became_master"] += after[each].state is State.MASTER
+            router.counters["released_master"] += before[each].state is State.MASTER
+            log.info("(%s) %s -> %s: %s", each, before[each].state.value, after[each].state.value, after[each].reason)
+        if moved:
+            self._report()
+            self._group_moved(name, group.state(before), group.state(after))
+
+    def _wake(self, name: str) -> None:
+        self.loop.wake(("vrrp", name), wake_at(self.routers[name].router), lambda _now: self._due(name))
+
+    def _report(self) -> None:
+        self.tell(("states", {name: router.router.state.value for name, router in self.routers.items()}))
+
+    # telling others
+
+    def _group_moved(self, name: str, before: State, after: State) -> None:
+        notice = _GROUP_NOTICES.get(after)
+        if before is after or notice is None:
+            return
+        for each in self.plan.groups:
+            if name in each.members:
+                log.info("group (%s) %s -> %s", each.name, before.value, after.value)
+                self._notify_group(each, notice)
+
+    def _notify_group(self, each: plan_vrrp.Group, notice: Notice) -> None:
+        self._run_scripts(each.scripts, notice, ("GROUP", each.name, notice.value, "0"))
+
+    def _notify(self, name: str, notify: Notify) -> None:
+        words = ("INSTANCE", name, notify.notice.value, str(notify.priority))
+        self._run_scripts(self.routers[name].plan.scripts, notify.notice, words)
+
+    def _run_scripts(self, scripts: plan_vrrp.Scripts, notice: Notice, words: Tuple[str, ...]) -> None:
+        """In keepalived's order: the specific one, then `notify` with what happened as arguments."""
+        own = scripts.by_notice.get(notice)
+        if own is not None:
+            self._start(own, ())
+        if scripts.always is not None and notice not in (Notice.PRIORITY, Notice.MASTER_RX_LOWER_PRI):
+            self._start(scripts.always, words)
+
+    def _start(self, script: model.Script, words: Tuple[str, ...]) -> None:
+        owner = self.plan.process.script_user
+        user, owners_group = (script.user, script.group) if script.user else (None, None)
+        if user is None and owner is not None:
+            user, owners_group = owner.user, owner.group
+        self.scripts.start(Job((*script.argv, *words), user, owners_group))
+        self._watch_scripts()
+
+    def _watch_scripts(self) -> None:
+        events = _READ | (_WRITE if self.scripts.pending else 0)
+        self.loop.watch(self.scripts.fileno(), events, lambda _events: self._on_scripts())
+
+    def _on_scripts(self) -> None:
+        if self.scripts.pending:
+            self.scripts.flush()
+            self._watch_scripts()
+        self.scripts.results()
+
+    def status(self) -> Dict[str, Any]:
+        """JSON-able; seconds and counts."""
+        now = self.loop.now()
+        return {
+            "instances": {name: router.status(now) for name, router in self.routers.items()},
+            "groups": {
+                each.name: {
+                    "state": group.state({n: self.routers[n].router for n in each.members}).value,
+                    "members": list(each.members),
+                }
+                for each in self.plan.groups
+            },
+            "lateness_seconds": round(self.loop.lateness, 6),
+            "packets_for_others": self.unheard,
+            "reloads": self.reloads,
+        }
