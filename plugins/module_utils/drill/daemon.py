@@ -1,0 +1,247 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The probe as a process of its own: started detached, ended by its limit, a signal, or a full log.
+
+Its log is locked while it lives; the lock, not a process id, says whether it still runs. Whatever
+happens to who started it: after `limit` seconds it writes its last record and is gone, and should it
+hang, the kernel's alarm ends it GRACE seconds later.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import gc
+import json
+import os
+import platform
+import signal
+import time
+from typing import TYPE_CHECKING, Any, Callable, List, Optional
+
+from . import marks, port, records
+from .datagrams import Datagrams
+from .held_connections import HeldConnections
+from .loop import READ, Loop
+from .new_connections import NewConnections
+from .wire import Wire
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+GRACE = 5
+FLUSH = 0.1
+LONGEST_LOG = 512 << 20
+
+
+class ProbeError(Exception):
+    """The probe could not be started or reached; the message says why."""
+
+
+class Log:
+    """Appends whole lines; several processes of one host may write to one file."""
+
+    def __init__(self, path: str) -> None:
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._lines: List[str] = []
+        self.size = 0
+
+    def __call__(self, kind: str, t: float, **rest: Any) -> None:
+        """One record; it is in the file after the next `flush`."""
+        self._lines.append(records.line(kind, t, **rest))
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        if self._lines:
+            data = "".join(self._lines).encode()
+            self._lines.clear()
+            self.size += os.write(self.fd, data)
+
+
+def serve(settings: Settings, ready: Callable[[], None]) -> None:
+    """Probe until the limit, SIGTERM or SIGINT; `ready` is called once everything is open. Raises OSError."""
+    log = Log(settings.log)
+    fcntl.flock(log.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    loop = Loop(lambda seconds: log("late", port.now(), by=seconds))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: loop.stop("signal"))
+    signal.setitimer(signal.ITIMER_REAL, settings.limit + GRACE)
+    try:
+        # Little work, but on time; not a real-time class, which could starve the host.
+        os.nice(-20)
+    except PermissionError:
+        pass
+    log(
+        "start",
+        port.now(),
+        version=records.VERSION,
+        w=port.wall(),
+        pid=os.getpid(),
+        boot=_boot_id(),
+        host=settings.host or platform.node(),
+        settings=settings.as_json(),
+    )
+    jobs: List[Any] = []
+    wire: Optional[Wire] = None
+    if settings.interface:
+        watch = dict.fromkeys((settings.address, *settings.watch))
+        wire = Wire(loop, settings.interface, watch, settings.arp_interval, log)
+        jobs.append(wire)
+    if settings.port:
+        jobs.append(NewConnections(loop, settings, log))
+    if settings.port and settings.held and settings.protocol == "http":
+        jobs.append(HeldConnections(loop, settings, log))
+    if settings.udp_port:
+        jobs.append(Datagrams(loop, settings, log))
+    if settings.mark_port:
+        _hear_marks(loop, settings, log)
+
+    def tick(now: float) -> None:
+        log.flush()
+        if now >= end:
+            loop.stop("limit")
+        elif log.size > LONGEST_LOG:
+            loop.stop("the log is full")
+
+    end = port.now() + settings.limit
+    loop.every(port.now() + FLUSH, FLUSH, tick)
+    loop.every(port.now(), 1.0, lambda now: log("clock", now, w=port.wall()))
+    log.flush()
+    ready()
+    # A collection of garbage in the middle would be lateness of our own making.
+    gc.collect()
+    gc.freeze()
+    try:
+        loop.run()
+    except Exception as error:
+        log("end", port.now(), w=port.wall(), why=f"bug: {error!r}", drops=0)
+        log.flush()
+        raise
+    for job in jobs:
+        job.close()
+    log("end", port.now(), w=port.wall(), why=loop.stopped, drops=wire.drops if wire else 0)
+    log.flush()
+
+
+def _hear_marks(loop: Loop, settings: Settings, log: Log) -> None:
+    sock = port.listening(settings.mark_port)
+
+    def heard(_events: int) -> None:
+        for _turn in range(16):
+            try:
+                mark = marks.unpack(sock.recv(1024), settings.mark_token)
+            except OSError:
+                return
+            if mark:
+                log("mark", port.now(), label=mark[0], host=mark[1], w=mark[2])
+
+    loop.watch(sock.fileno(), READ, heard)
+
+
+def _boot_id() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def start(settings: Settings) -> int:
+    """Fork the probe off, wait until it is ready; its process id. Raises ProbeError with its words."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _detach(settings, writer)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader, encoding="utf-8") as pipe:
+        words = pipe.read()
+    kind, _, rest = words.partition(" ")
+    if kind != "ready":
+        raise ProbeError(rest or "the probe ended before it was ready")
+    return int(rest)
+
+
+def _detach(settings: Settings, writer: int) -> None:
+    """In the child: fork again in a session of its own, serve, exit. Never returns."""
+
+    told = False
+
+    def ready() -> None:
+        nonlocal told
+        told = True
+        os.write(writer, f"ready {os.getpid()}".encode())
+        os.close(writer)
+
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.chdir("/")
+        null = os.open("/dev/null", os.O_RDWR)
+        for descriptor in range(3):
+            os.dup2(null, descriptor)
+        # An inherited pipe would keep whoever waits for its end waiting for the probe's.
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) != writer:
+                try:
+                    os.close(int(name))
+                except OSError:
+                    pass
+        serve(settings, ready)
+    except BaseException as error:  # noqa: BLE001
+        if not told:
+            os.write(writer, f"failed {_words(error)}".encode())
+    finally:
+        os._exit(0)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
+        return "a probe already writes this log"
+    return str(error) or type(error).__name__
+
+
+def running(path: str) -> bool:
+    """True while a probe writes this log."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+
+
+def stop(path: str, limit: float = 10.0) -> bool:
+    """End the probe that writes this log; False when none did. Raises ProbeError when it does not end."""
+    if not running(path):
+        return False
+    with open(path, encoding="utf-8") as file:
+        pid = int(json.loads(file.readline())["pid"])
+    os.kill(pid, signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        until = time.monotonic() + limit
+        while time.monotonic() < until:
+            if not running(path):
+                return True
+            time.sleep(0.02)
+        if number == signal.SIGTERM and running(path):
+            os.kill(pid, signal.SIGKILL)
+    raise ProbeError(f"process {pid} does not end")
+
+
+def mark(path: str, label: str, host: str) -> None:
+    """Write a mark into the log of a probe on this host; raises ProbeError when none runs."""
+    if not running(path):
+        raise ProbeError(f"no probe writes {path}")
+    log = Log(path)
+    log("mark", port.now(), label=label, host=host, w=port.wall())
+    log.flush()
+    os.close(log.fd)
