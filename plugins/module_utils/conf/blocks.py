@@ -25,7 +25,7 @@ class Block(Kind):
 
     def __init__(self, block: type) -> None:
         self.block = block
-        self.head = head_names(block)
+        self.head = tuple(item for item in head_names(block) if item != "members")
 
     def read(self, words: Sequence[str]) -> Any:
         """The attributes that the opening line sets. Raises Bad."""

@@ -280,7 +280,7 @@ class MemberLines(Lines):
         middle = f"-{value.end}" if value.end is not None else ""
         if value.prefixlen is not None:
             middle = f"/{value.prefixlen}"
-        return value.address + middle + text[len(value.address) :]
+        return f"{value.address}{middle}{text[len(value.address) :]}"
 
 
 def _range_end(first: str, end: str) -> None:

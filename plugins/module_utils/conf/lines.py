@@ -66,7 +66,7 @@ class ScriptLine(Kind):
         if len(cut) > 1 and cut[1].lstrip(":").startswith(("-", "/", ".")):
             raise Bad(f"'{cut[1]}' is taken as the user the script runs as", quotes, code="unquoted-arguments", word=2)
         owned = Script(script.argv, *cut[1:3])
-        return owned if len(cut) <= 3 else check_extra(cut, 3, owned)  # type: ignore[no-any-return]
+        return owned if len(cut) <= 3 else check_extra(cut, 3, owned)
 
     def write(self, value: Any) -> str:
         if self.bare and not value.argv:

@@ -85,7 +85,7 @@ def write_options(value: Any, options: Iterable[Option]) -> list[str]:
     parts = []
     for option in options:
         item = getattr(value, option.attribute)
-        if item is None or item is False:
+        if item is None or (option.flag and not item):
             continue
         parts.append(option.word)
         if not option.flag:

@@ -42,7 +42,7 @@ class Reader:
         values: dict[str, Any] = {}
         self._block(whole, nodes, values)
         document: model.Document = _made(model.Document, values)
-        self.written[id(document)] = (("", 1, nodes), whole)  # type: ignore[assignment]
+        self.written[id(document)] = (("", 1, nodes), whole)
         return document
 
     def _block(self, of: Spec, nodes: list[Node], values: dict[str, Any]) -> None:
@@ -59,11 +59,14 @@ class Reader:
                 continue
             attribute, value, entry = hit
             if entry.many:
-                values[attribute] = (*values.get(attribute, ()), value)
+                values.setdefault(attribute, []).append(value)
             elif attribute in values:
                 self._repeated(of, node, hit, values, nodes)
             else:
                 values[attribute] = value
+        for attribute in of.grows:
+            if attribute in values:
+                values[attribute] = tuple(values[attribute])
 
     def _line(self, of: Spec, node: Node, known: dict[str, _Hit]) -> Optional[_Hit]:
         """The attribute and value of one line; None when it says nothing that can be used."""
@@ -124,7 +127,7 @@ class Reader:
             )
         attribute, already = entry.attribute, values.get(entry.attribute)
         if entry.mode == LISTED:
-            values[attribute] = (already or ()) + self._items(entry.kind, children)
+            values.setdefault(attribute, []).extend(self._items(entry.kind, children))
             self._no_words(node, words)
         elif entry.mode == NAMES:
             self._no_words(node, words)
@@ -142,7 +145,7 @@ class Reader:
             return
         attribute = entry.attribute
         if entry.many:
-            values[attribute] = (*values.get(attribute, ()), made)
+            values.setdefault(attribute, []).append(made)
         elif attribute in values:
             self._find(WARNING, "duplicate-block", f"a second {words[0]} block", node, 0, "make one block of them")
             merged = {**vars(values[attribute]), **vars(made)}
@@ -172,7 +175,7 @@ class Reader:
     def _body(self, entry: Entry, node: Node, values: dict[str, Any]) -> None:
         children = node[2] or []
         if entry.mode == MEMBERS:
-            values["members"] = self._items(_MEMBERS, children)
+            values["members"] = tuple(self._items(_MEMBERS, children))
         else:
             self._block(spec(entry.kind.block), children, values)
 
@@ -186,7 +189,7 @@ class Reader:
             self._bad(bad, node, words[0])
             return None
 
-    def _items(self, kind: Any, children: list[Node]) -> tuple[Any, ...]:
+    def _items(self, kind: Any, children: list[Node]) -> list[Any]:
         items = []
         for node in children:
             if node[2] is not None:
@@ -199,7 +202,7 @@ class Reader:
                 self._bad(odd, node, "")
             except Bad as bad:
                 self._bad(bad, node, "")
-        return tuple(items)
+        return items
 
     def _names(self, node: Node) -> list[str]:
         if node[2] is not None:
@@ -262,12 +265,14 @@ class Reader:
         message = f"{keyword}: {bad.message}" if keyword else bad.message
         self._find(bad.level, bad.code, message, node, bad.word, bad.help)
 
-    def _find(self, level: str, code: str, message: str, node: Node, word: int = 0, help_text: str = "") -> None:
+    def _find(  # noqa: PLR0917 - what, where, how to mend
+        self, level: str, code: str, message: str, node: Node, word: int = 0, help_text: str = ""
+    ) -> None:
         self.places.find(level, code, message, node[1], text=node[0], word=word, help_text=help_text)
 
 
 def _made(block: type, values: dict[str, Any]) -> Any:
     """A frozen dataclass with these attributes. The others are the class's own defaults."""
-    made = object.__new__(block)
+    made: Any = object.__new__(block)
     made.__dict__.update(values)
     return made

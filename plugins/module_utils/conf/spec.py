@@ -49,12 +49,11 @@ class Entry:
 class Spec:
     """The words of one block, and which keywords it cannot do without."""
 
-    __slots__ = ("block", "keywords", "required", "title", "words")
+    __slots__ = ("block", "grows", "keywords", "required", "words")
 
     def __init__(self, block: type) -> None:
         self.block = block
         self.keywords = keywords(block)
-        self.title = ""
         self.words: dict[str, Entry] = {}
         for keyword in self.keywords:
             if isinstance(keyword.kind, Checks):
@@ -63,6 +62,7 @@ class Spec:
                 continue
             for word in (keyword.word, *keyword.legacy):
                 self.words[word] = Entry(word, keyword, keyword.kind)
+        self.grows = tuple(keyword.attribute for keyword in self.keywords if keyword.many or keyword.kind.listed)
         self.required = tuple(keyword for keyword in self.keywords if keyword.required)
 
 

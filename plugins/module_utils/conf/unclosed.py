@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
     from .places import Places
@@ -33,11 +33,11 @@ def _suspect(builder: Builder, places: Places) -> tuple[str, int]:
         if found is not None:
             return found
     del places
-    last = chain[-1]
-    return last[0], last[1]
+    text, place, _children = chain[-1]
+    return text, place
 
 
-def _holder(node: Any) -> Any:
+def _holder(node: Any) -> Optional[tuple[str, int]]:
     """The block among node and the blocks in it that directly holds a keyword of the top level."""
     stack = [node]
     while stack:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from .fields import Declared
 
-@dataclass(frozen=True)
-class Script:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Script(Declared):
     """A command with its arguments, and the user and group it runs as (None: the default script user)."""
 
     argv: tuple[str, ...]
@@ -19,16 +21,16 @@ class Script:
     group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class UserGroup:
+@dataclass(frozen=True, eq=False, repr=False)
+class UserGroup(Declared):
     """A user and an optional group (a leading ':' on the group asks for the supplementary groups as well)."""
 
     user: str
     group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Fifo:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fifo(Declared):
     """A named pipe for notifications and who owns it."""
 
     path: str
@@ -36,16 +38,16 @@ class Fifo:
     group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class HostPort:
+@dataclass(frozen=True, eq=False, repr=False)
+class HostPort(Declared):
     """A mail server: host name or address, and a port number or service name (None: 25)."""
 
     host: str
     port: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class LvsTimeouts:
+@dataclass(frozen=True, eq=False, repr=False)
+class LvsTimeouts(Declared):
     """IPVS connection timeouts in seconds; None leaves the kernel's value."""
 
     tcp: Optional[int] = None
@@ -53,8 +55,8 @@ class LvsTimeouts:
     udp: Optional[int] = None
 
 
-@dataclass(frozen=True)
-class LvsSyncDaemon:
+@dataclass(frozen=True, eq=False, repr=False)
+class LvsSyncDaemon(Declared):
     """IPVS connection synchronisation: interface, the instance it follows, sync id, and multicast options."""
 
     interface: str
@@ -66,16 +68,16 @@ class LvsSyncDaemon:
     group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class GarpExtraIf:
+@dataclass(frozen=True, eq=False, repr=False)
+class GarpExtraIf(Declared):
     """Gratuitous ARPs on other interfaces every `interval` seconds; all: on those that do not use a VMAC too."""
 
     interval: Optional[int] = None
     all: bool = False
 
 
-@dataclass(frozen=True)
-class Forwarding:
+@dataclass(frozen=True, eq=False, repr=False)
+class Forwarding(Declared):
     """lvs_method: NAT, DR or TUN, and for TUN the encapsulation (ipip, gue, gre), its port and checksum mode."""
 
     method: str
@@ -84,16 +86,16 @@ class Forwarding:
     checksum: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class AddressPort:
+@dataclass(frozen=True, eq=False, repr=False)
+class AddressPort(Declared):
     """An address and a port (None: any port)."""
 
     address: str
     port: Optional[int] = None
 
 
-@dataclass(frozen=True)
-class VirtualAddress:
+@dataclass(frozen=True, eq=False, repr=False)
+class VirtualAddress(Declared):
     """One line of virtual_ipaddress, virtual_ipaddress_excluded or static_ipaddress.
 
     prefixlen None: /32 or /128. preferred_lft: seconds, or -1 for 'forever'. dev None: the instance's interface.
@@ -117,8 +119,8 @@ class VirtualAddress:
     use_vmac: bool = False
 
 
-@dataclass(frozen=True)
-class UseVmac:
+@dataclass(frozen=True, eq=False, repr=False)
+class UseVmac(Declared):
     """A macvlan for the virtual router: its name, its MAC (None: the RFC's), kernel interface group."""
 
     name: Optional[str] = None
@@ -127,8 +129,8 @@ class UseVmac:
     group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class UseIpvlan:
+@dataclass(frozen=True, eq=False, repr=False)
+class UseIpvlan(Declared):
     """An ipvlan for the virtual router: its name, source address, mode (bridge, private, vepa), interface group."""
 
     name: Optional[str] = None
@@ -137,8 +139,8 @@ class UseIpvlan:
     group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class UnicastPeer:
+@dataclass(frozen=True, eq=False, repr=False)
+class UnicastPeer(Declared):
     """One unicast peer and the TTL its advertisements must arrive with."""
 
     address: str
@@ -146,8 +148,8 @@ class UnicastPeer:
     max_ttl: Optional[int] = None
 
 
-@dataclass(frozen=True)
-class Track:
+@dataclass(frozen=True, eq=False, repr=False)
+class Track(Declared):
     """One tracked interface, script, file, process or BFD instance.
 
     weight None: the tracked object's own; 0: FAULT when it is down. reverse None: the tracked object's own.
@@ -158,24 +160,24 @@ class Track:
     reverse: Optional[bool] = None
 
 
-@dataclass(frozen=True)
-class TrackWeight:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrackWeight(Declared):
     """The default weight of a tracked object and whether it counts the other way round."""
 
     weight: int
     reverse: bool = False
 
 
-@dataclass(frozen=True)
-class HmacKey:
+@dataclass(frozen=True, eq=False, repr=False)
+class HmacKey(Declared):
     """One key of auth_hmac: id 1-255 and value as written (hex:..., file:PATH, or the ASCII characters)."""
 
     id: int
     value: str
 
 
-@dataclass(frozen=True)
-class Encap:
+@dataclass(frozen=True, eq=False, repr=False)
+class Encap(Declared):
     """Light-weight tunnel of a route: type (ip, ip6, mpls, ila, ...) and its options as written."""
 
     type: str
@@ -190,8 +192,8 @@ class Encap:
     labels: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Nexthop:
+@dataclass(frozen=True, eq=False, repr=False)
+class Nexthop(Declared):
     """One next hop of a multipath route."""
 
     via: Optional[str] = None
@@ -202,16 +204,16 @@ class Nexthop:
     realms: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Metric:
+@dataclass(frozen=True, eq=False, repr=False)
+class Metric(Declared):
     """A metric of a route (mtu, rtt, ...) and whether path discovery may not change it."""
 
     value: str
     lock: bool = False
 
 
-@dataclass(frozen=True)
-class Route:
+@dataclass(frozen=True, eq=False, repr=False)
+class Route(Declared):
     """One line of virtual_routes or static_routes, in the words of ip-route(8). `to`: address/len or 'default'."""
 
     to: str
@@ -257,8 +259,8 @@ class Route:
     track_group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Rule:
+@dataclass(frozen=True, eq=False, repr=False)
+class Rule(Declared):
     """One line of virtual_rules or static_rules, in the words of ip-rule(8)."""
 
     family: Optional[str] = None
@@ -288,16 +290,16 @@ class Rule:
     track_group: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Linkbeat:
+@dataclass(frozen=True, eq=False, repr=False)
+class Linkbeat(Declared):
     """One line of linkbeat_interfaces: interface and the way to ask it (MII, ETHTOOL, IOCTL; None: what works)."""
 
     interface: str
     type: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class UpDownDelay:
+@dataclass(frozen=True, eq=False, repr=False)
+class UpDownDelay(Declared):
     """One line of interface_up_down_delays: seconds before an interface counts as down, and as up."""
 
     interface: str
@@ -305,8 +307,8 @@ class UpDownDelay:
     up: Optional[float] = None
 
 
-@dataclass(frozen=True)
-class GroupMember:
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupMember(Declared):
     """One line of virtual_server_group: an address, a range A-B, or a firewall mark.
 
     prefixlen: all addresses of a network. end: what stands after the '-' of a range, the last part of an address or a

@@ -30,9 +30,11 @@ def write(document: Document) -> str:
 
 def _block(value: Any, indent: str, lines: list[str]) -> None:
     own = vars(value)
-    for keyword in spec(type(value)).keywords:
+    block: type = type(value)
+    grows = spec(block).grows
+    for keyword in spec(block).keywords:
         item = own.get(keyword.attribute)
-        if item is None or item == ():
+        if item is None or (item == () and keyword.attribute in grows):
             continue
         try:
             _keyword(keyword, item, indent, lines)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Optional
 
 from ..blocks import Blocks
-from ..fields import key
+from ..fields import Declared, key
 from ..kinds import Address, Choice, Flag, HexBytes, Int, Numbers, OnOff, Seconds, StatusCodes, Word, Words
 from ..lines import ScriptLine, UserLine, WeightLine
 from ..values import Script, TrackWeight, UserGroup
@@ -20,8 +20,8 @@ _U32 = 0xFFFFFFFF
 _U31 = 0x7FFFFFFF
 
 
-@dataclass(frozen=True)
-class Check:
+@dataclass(frozen=True, eq=False, repr=False)
+class Check(Declared):
     """What every scheduled checker has. Absent values are those of the real server, then of the virtual server."""
 
     keyword: ClassVar[str] = ""
@@ -34,8 +34,8 @@ class Check:
     log_all_failures: Optional[bool] = key(OnOff(), "log every failure")
 
 
-@dataclass(frozen=True)
-class ConnectOptions:
+@dataclass(frozen=True, eq=False, repr=False)
+class ConnectOptions(Declared):
     """Where and how a network check connects."""
 
     connect_ip: Optional[str] = key(Address(), "address to check (default: the real server's)")
@@ -47,26 +47,26 @@ class ConnectOptions:
     fwmark: Optional[int] = key(Int(0, _U32), "firewall mark of the packets")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NetworkCheck(Check, ConnectOptions):
     """What every checker that connects somewhere has."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TcpCheck(NetworkCheck):
     """TCP_CHECK { ... }: a connection is accepted."""
 
     keyword: ClassVar[str] = "TCP_CHECK"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PingCheck(NetworkCheck):
     """PING_CHECK { ... }: an ICMP echo is answered."""
 
     keyword: ClassVar[str] = "PING_CHECK"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class UdpCheck(NetworkCheck):
     """UDP_CHECK { ... }: no ICMP error comes back, or a reply does."""
 
@@ -80,7 +80,7 @@ class UdpCheck(NetworkCheck):
     max_reply_length: Optional[int] = key(Int(0, 65535), "greatest length of the reply", default=255)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DnsCheck(NetworkCheck):
     """DNS_CHECK { ... }: a query is answered without error and with an answer."""
 
@@ -94,12 +94,12 @@ class DnsCheck(NetworkCheck):
     name: Optional[str] = key(Word(), "name to ask for", default=".")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SmtpHost(NetworkCheck):
     """host { ... } in SMTP_CHECK: one more place to check."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SmtpCheck(NetworkCheck):
     """SMTP_CHECK { ... }: a mail server greets and takes HELO."""
 
@@ -109,7 +109,7 @@ class SmtpCheck(NetworkCheck):
     hosts: tuple[SmtpHost, ...] = key(Blocks(SmtpHost), "places to check", word="host", many=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MiscCheck(Check):
     """MISC_CHECK { ... }: a script exits with 0."""
 
@@ -121,8 +121,8 @@ class MiscCheck(Check):
     user: Optional[UserGroup] = key(UserLine(), "user and group that the script runs as")
 
 
-@dataclass(frozen=True)
-class HttpUrl:
+@dataclass(frozen=True, eq=False, repr=False)
+class HttpUrl(Declared):
     """url { ... } in HTTP_GET."""
 
     path: Optional[str] = key(Word(), "path to ask for, with its query", default="/", required=True)
@@ -139,14 +139,14 @@ class HttpUrl:
     regex_stack: Optional[tuple[int, ...]] = key(Numbers(1, _U32, 2, 2), "start and greatest size of the match stack")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SslUrl(HttpUrl):
     """url { ... } in SSL_GET."""
 
     tls_compliant: Optional[bool] = key(OnOff(), "the server closes TLS as the RFC says", since="2.2.8")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class HttpGet(NetworkCheck):
     """HTTP_GET { ... }: every url is answered with the right status, digest or text."""
 
@@ -165,7 +165,7 @@ class HttpGet(NetworkCheck):
     urls: tuple[HttpUrl, ...] = key(Blocks(HttpUrl), "pages to ask for", word="url", many=True, required=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SslGet(HttpGet):
     """SSL_GET { ... }: HTTP_GET over TLS."""
 
@@ -175,8 +175,8 @@ class SslGet(HttpGet):
     tls_compliant: Optional[bool] = key(OnOff(), "the server closes TLS as the RFC says", since="2.2.8")
 
 
-@dataclass(frozen=True)
-class FileCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class FileCheck(Declared):
     """FILE_CHECK { ... }: a track_file's number is the weight."""
 
     keyword: ClassVar[str] = "FILE_CHECK"
@@ -185,8 +185,8 @@ class FileCheck:
     weight: Optional[TrackWeight] = key(WeightLine(_U31), "factor of the number in the file", default=1)
 
 
-@dataclass(frozen=True)
-class BfdCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class BfdCheck(Declared):
     """BFD_CHECK { ... }: a BFD session is up."""
 
     keyword: ClassVar[str] = "BFD_CHECK"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..blocks import Block, Blocks, GroupBlocks
-from ..fields import key
+from ..fields import Declared, key
 from ..items import AddressLines, DelayLines, LinkbeatLines
 from ..kinds import Flag, Int, OptionalWord, Word
 from ..routes import RouteLines, RuleLines
@@ -22,8 +22,8 @@ from .track import BfdInstance, GarpGroup, Ssl, TrackFile, TrackGroup, VrrpScrip
 from .vrrp import VrrpInstance, VrrpSyncGroup
 
 
-@dataclass(frozen=True)
-class Document:
+@dataclass(frozen=True, eq=False, repr=False)
+class Document(Declared):
     """Everything one keepalived.conf says, not where it was written. Several blocks of one kind keep their order."""
 
     linkbeat_use_polling: Optional[bool] = key(Flag(), "ask the driver for the link state, all interfaces")

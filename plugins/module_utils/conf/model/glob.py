@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import key
+from ..fields import Declared, key
 from ..items import NameList
 from ..kinds import Address, Choice, Flag, Int, Numbers, OnOff, OptionalWord, Seconds, Word, Words
 from ..lines import FifoLine, GarpExtraLine, HostPortLine, LvsTimeoutsLine, ScriptLine, SyncDaemonLine, UserLine
@@ -24,8 +24,8 @@ _GARP_SECONDS = Int(0, 4294)
 _COUNT = Int(0, _U32)
 
 
-@dataclass(frozen=True)
-class GlobalDefs:
+@dataclass(frozen=True, eq=False, repr=False)
+class GlobalDefs(Declared):
     """global_defs { ... }."""
 
     process_names: Optional[bool] = key(Flag(), "name the child processes keepalived_vrrp, keepalived_ipvs, ...")

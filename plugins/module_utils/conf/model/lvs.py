@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..blocks import Blocks, Checks
-from ..fields import key
+from ..fields import Declared, key
 from ..kinds import Choice, Flag, GranularityLine, Int, OnOff, Seconds, Word
 from ..lines import AddressPortLine, ForwardingLine, ScriptLine
 from ..values import AddressPort, Forwarding, GroupMember, Script
@@ -24,8 +24,8 @@ SCHEDULERS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class RealServer:
+@dataclass(frozen=True, eq=False, repr=False)
+class RealServer(Declared):
     """real_server ADDRESS PORT { ... }; port 0 or absent: the virtual server's."""
 
     address: str
@@ -49,8 +49,8 @@ class RealServer:
     checks: tuple[object, ...] = key(Checks(), "checkers, all must succeed", many=True)
 
 
-@dataclass(frozen=True)
-class VirtualServer:
+@dataclass(frozen=True, eq=False, repr=False)
+class VirtualServer(Declared):
     """virtual_server ADDRESS [PORT] | fwmark MARK | group NAME { ... }: exactly one of the three is set."""
 
     address: Optional[str] = None
@@ -104,8 +104,8 @@ class VirtualServer:
     real_servers: tuple[RealServer, ...] = key(Blocks(RealServer), "servers", word="real_server", many=True)
 
 
-@dataclass(frozen=True)
-class VirtualServerGroup:
+@dataclass(frozen=True, eq=False, repr=False)
+class VirtualServerGroup(Declared):
     """virtual_server_group NAME { ... }: addresses, ranges and firewall marks that share one definition."""
 
     name: str

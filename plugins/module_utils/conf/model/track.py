@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import key
+from ..fields import Declared, key
 from ..fields import key as declared
 from ..items import NameList
 from ..kinds import Address, Choice, Flag, InitFileLine, Int, Milliseconds, OnOff, Seconds, Word, Words
@@ -18,8 +18,8 @@ from ..lines import ScriptLine, UserLine, WeightLine
 from ..values import Script, TrackWeight, UserGroup
 
 
-@dataclass(frozen=True)
-class VrrpScript:
+@dataclass(frozen=True, eq=False, repr=False)
+class VrrpScript(Declared):
     """vrrp_script NAME { ... }: a script whose result instances follow."""
 
     name: str
@@ -33,8 +33,8 @@ class VrrpScript:
     init_fail: Optional[bool] = key(Flag(), "bad until it was good once")
 
 
-@dataclass(frozen=True)
-class TrackFile:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrackFile(Declared):
     """track_file NAME { ... }: a file with a number that is added to the priority."""
 
     name: str
@@ -43,8 +43,8 @@ class TrackFile:
     init_file: Optional[tuple[str, ...]] = key(InitFileLine(), "make the file at start: [VALUE] [overwrite]")
 
 
-@dataclass(frozen=True)
-class VrrpTrackProcess:
+@dataclass(frozen=True, eq=False, repr=False)
+class VrrpTrackProcess(Declared):
     """vrrp_track_process NAME { ... }: a process that must run."""
 
     name: str
@@ -59,8 +59,8 @@ class VrrpTrackProcess:
     full_command: Optional[bool] = key(Flag(), "match the whole command line")
 
 
-@dataclass(frozen=True)
-class BfdInstance:
+@dataclass(frozen=True, eq=False, repr=False)
+class BfdInstance(Declared):
     """bfd_instance NAME { ... }: a BFD session (RFC 5880). Intervals are written in milliseconds."""
 
     name: str
@@ -79,16 +79,16 @@ class BfdInstance:
     checker: Optional[bool] = key(Flag(), "only for checkers")
 
 
-@dataclass(frozen=True)
-class TrackGroup:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrackGroup(Declared):
     """track_group NAME { ... }: instances that go to FAULT when a static address of this group is deleted."""
 
     name: str
     group: Optional[tuple[str, ...]] = key(NameList(), "names of the instances", required=True)
 
 
-@dataclass(frozen=True)
-class GarpGroup:
+@dataclass(frozen=True, eq=False, repr=False)
+class GarpGroup(Declared):
     """garp_group { ... }: pace of gratuitous ARPs on some interfaces together."""
 
     garp_interval: Optional[float] = key(Seconds(0), "pause between gratuitous ARPs")
@@ -97,8 +97,8 @@ class GarpGroup:
     interfaces: Optional[tuple[str, ...]] = key(NameList(), "several interfaces")
 
 
-@dataclass(frozen=True)
-class Ssl:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ssl(Declared):
     """SSL { ... }: client certificate of SSL_GET."""
 
     password: Optional[str] = key(Word(), "password of the key")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ..blocks import Block
-from ..fields import key
+from ..fields import Declared, key
 from ..items import AddressLines, NameList, PeerLines, TrackLines
 from ..kinds import Address, Choice, Flag, Int, OnOff, Seconds, Word
 from ..lines import GarpExtraLine, HmacKeyLine, IpvlanLine, ScriptLine, VmacLine
@@ -34,8 +34,8 @@ _GARP_SECONDS = Int(0, 4294)
 _COUNT = Int(0, _U32)
 
 
-@dataclass(frozen=True)
-class Authentication:
+@dataclass(frozen=True, eq=False, repr=False)
+class Authentication(Declared):
     """authentication { ... }: PASS (clear text) or AH, VRRPv2 only."""
 
     auth_type: Optional[str] = key(
@@ -44,8 +44,8 @@ class Authentication:
     auth_pass: Optional[str] = key(Word(), "password, at most 8 characters count", required=True)
 
 
-@dataclass(frozen=True)
-class AuthHmac:
+@dataclass(frozen=True, eq=False, repr=False)
+class AuthHmac(Declared):
     """auth_hmac { ... }: HMAC-SHA256 trailer of keepalived 2.4."""
 
     keys: tuple[HmacKey, ...] = key(
@@ -64,8 +64,8 @@ class AuthHmac:
     )
 
 
-@dataclass(frozen=True)
-class VrrpSyncGroup:
+@dataclass(frozen=True, eq=False, repr=False)
+class VrrpSyncGroup(Declared):
     """vrrp_sync_group NAME { ... }: instances that change state together."""
 
     name: str
@@ -87,8 +87,8 @@ class VrrpSyncGroup:
     notify_priority_changes: Optional[bool] = key(OnOff(), "priority changes go to the pipes as well")
 
 
-@dataclass(frozen=True)
-class VrrpInstance:
+@dataclass(frozen=True, eq=False, repr=False)
+class VrrpInstance(Declared):
     """vrrp_instance NAME { ... }: one virtual router."""
 
     name: str
