@@ -9,6 +9,7 @@ by the command that needs them, so that `check` and `status` start at once.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -182,6 +183,19 @@ def reload(arguments: List[str]) -> int:
     return OK if answer["ok"] else ERRORS
 
 
+def release(arguments: List[str]) -> int:
+    """`release FILE`: take off the addresses that a killed agent left on this host; the unit's stop hook."""
+    p = argparse.ArgumentParser(prog="lvs-agent release", description="Take FILE's virtual addresses off this host.")
+    p.add_argument("file")
+    config = _read(p.parse_args(arguments).file)
+    if config is None or config.document is None:
+        return UNREADABLE
+    from . import vrrp_child
+
+    vrrp_child.release(config.document)
+    return OK
+
+
 def genhash(arguments: List[str]) -> int:
     """`genhash ...`: the digest for HTTP_GET, with the options of keepalived's genhash."""
     from .checks import genhash as room
@@ -202,6 +216,7 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "diff": diff,
     "status": status,
     "reload": reload,
+    "release": release,
     "genhash": genhash,
     "ipvs": ipvs,
 }
@@ -221,6 +236,9 @@ def usage() -> str:
 def main(arguments: Optional[List[str]] = None) -> int:
     """Dispatch. A line that begins with an option is `run`, as keepalived's command line is."""
     words = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):  # a file may hold any bytes; quoting them must not fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     if not words or words[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if words else 2

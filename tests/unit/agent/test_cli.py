@@ -1,0 +1,119 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: exit statuses, what is printed where, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lvs_agent import cli
+from lvs_agent.options import parse
+
+GOOD = """\
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.0.2.1
+    }
+}
+"""
+WARNED = GOOD.replace("virtual_router_id 51", "virtual_router_id 51\n    virtual_router_id 51")
+BAD = GOOD + "virtual_servr 192.0.2.1 80 { }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "status", "verdict"),
+    [
+        (GOOD, [], 0, "valid"),
+        (GOOD, ["--strict"], 0, "valid"),
+        (WARNED, [], 0, "1 warning"),
+        (WARNED, ["--strict"], 1, "1 warning"),
+        (BAD, [], 2, "1 error"),
+        (BAD, ["--strict"], 2, "1 error"),
+    ],
+)
+def test_check(tmp_path, capsys, text: str, arguments: list, status: int, verdict: str) -> None:
+    path = tmp_path / "k.conf"
+    path.write_text(text)
+    assert cli.main(["check", str(path), *arguments]) == status
+    said = capsys.readouterr()
+    assert said.out == f"{path}: {verdict}\n"
+    assert (f"{path}:8:1: error[unknown-keyword]" in said.err) is (text is BAD)
+
+
+def test_check_of_many_files_gives_the_worst(tmp_path, capsys) -> None:
+    (tmp_path / "good").write_text(GOOD)
+    (tmp_path / "bad").write_text(BAD)
+    assert cli.main(["check", str(tmp_path / "good"), str(tmp_path / "bad")]) == 2
+    assert cli.main(["check", str(tmp_path / "bad"), str(tmp_path / "none"), str(tmp_path / "good")]) == 3
+    assert "none: No such file or directory" in capsys.readouterr().err
+
+
+def test_check_for_programs(tmp_path, capsys) -> None:
+    path = tmp_path / "k.conf"
+    path.write_text(BAD)
+    assert cli.main(["check", str(path), "--format", "json"]) == 2
+    said = capsys.readouterr()
+    (finding,) = json.loads(said.out)
+    assert (finding["line"], finding["column"], finding["level"]) == (8, 1, "error")
+    assert "virtual_server" in finding["help"]
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x00\x01\xff", b"\xfe\xff", b"", b"{" * 1000, b"}" * 1000, b'"' * 999, b"vrrp_instance", b"include /\n"]
+)
+def test_nothing_in_a_file_is_a_traceback(tmp_path, capsys, raw: bytes) -> None:
+    path = tmp_path / "k.conf"
+    path.write_bytes(raw)
+    assert cli.main(["check", str(path)]) in (0, 2)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        ([], 2, "lvs-agent check FILE"),
+        (["help"], 0, "lvs-agent check FILE"),
+        (["chek"], 2, "no command 'chek'"),
+        (["status", "--socket", "/nonexistent/socket"], 3, "no agent answers at /nonexistent/socket"),
+        (["reload", "--socket", "/nonexistent/socket"], 3, "no agent answers"),
+        (["check", "/nonexistent/file"], 3, "/nonexistent/file: No such file"),
+        (["run", "-n", "-l", "-f", "/nonexistent/file"], 6, "/nonexistent/file: No such file"),
+        (["-v"], 0, "lvs-agent 0."),
+        (["-t", "-f", "/nonexistent/file"], 3, "/nonexistent/file: No such file"),
+    ],
+)
+def test_main(capfd, arguments: list, status: int, says: str) -> None:
+    assert cli.main(arguments) == status
+    said = capfd.readouterr()
+    assert says in said.out + said.err
+
+
+def test_run_refuses_a_file_with_errors(tmp_path, capfd) -> None:
+    path = tmp_path / "k.conf"
+    path.write_text(BAD)
+    assert cli.main(["run", "-n", "-l", "-f", str(path)]) == 2
+    assert "is refused; nothing was started" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "want"),
+    [
+        ("-f a -n -l -D", {"file": "a", "dont_fork": True, "log_console": True, "log_detail": True}),
+        ("--use-file=a --dont-fork", {"file": "a", "dont_fork": True}),
+        ("-P", {"vrrp": True, "check": False}),
+        ("-C -I -V -R", {"check": True, "dont_release_ipvs": True, "dont_release_vrrp": True, "dont_respawn": True}),
+        ("-p a -r b -c c", {"pid": "a", "vrrp_pid": "b", "checkers_pid": "c"}),
+        ("-i lb1 -s red -u 027 -S 3", {"config_id": "lb1", "namespace": "red", "umask": 0o27, "log_facility": 3}),
+        ("-x -m -b pid", {"ignored": ["--snmp", "--core-dump", "pid"]}),
+        ("-t", {"config_test": ""}),
+        ("--config-test=/tmp/x", {"config_test": "/tmp/x"}),
+    ],
+)
+def test_keepalived_s_options(line: str, want: dict) -> None:
+    options = vars(parse(line.split()))
+    assert {key: options[key] for key in want} == want
