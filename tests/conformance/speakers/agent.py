@@ -1,0 +1,92 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ours: the agent of this checkout, or of a copy of it that was broken on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, Optional
+
+from .keepalived import configuration
+from .speaker import Refused, Running
+
+if TYPE_CHECKING:
+    from conformance.facts import Counters, Facts
+    from netns import Host
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def paths() -> str:
+    """Where the agent and its copy of the language are imported from; a broken copy is named by LEDGER_AGENT."""
+    tree = Path(os.environ.get("LEDGER_AGENT", str(ROOT)))
+    return f"{tree / 'agent'}:{tree / '.ansible' / 'collections'}"
+
+
+class Agent:
+    """lvs-agent, reading the same configuration as keepalived."""
+
+    name = "agent"
+
+    def title(self) -> str:
+        """Its version is the collection's."""
+        return "lvs-agent"
+
+    def lacks(self, facts: Facts) -> str:
+        """Nothing that the facts can say is beyond it: what it refuses is a deviation."""
+        return ""
+
+    def start(self, host: Host, facts: Facts, place: Path) -> Running:
+        """In the foreground, logging to a file, answering on a socket of its own."""
+        (place / "conf").write_text(configuration(facts))
+        command = ["env", f"PYTHONPATH={paths()}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "lvs_agent"]
+        command += ["run", "-n", "-l", "-P", "-f", str(place / "conf"), "--socket", str(place / "socket")]
+        program = host.start(*command, log=str(place / "log"))
+        running = RunningAgent(host, [program], place)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and running.alive() and not (place / "socket").exists():
+            time.sleep(0.05)
+        if not running.alive():
+            raise Refused(running.log[-300:])
+        return running
+
+
+class RunningAgent(Running):
+    """The agent's signals and its status."""
+
+    def reload(self, facts: Facts) -> None:
+        (self.place / "conf").write_text(configuration(facts))
+        self.programs[0].send_signal(signal.SIGHUP)
+        time.sleep(0.8)
+
+    def status(self) -> Dict[str, Any]:
+        """`lvs-agent status --json`."""
+        command = [sys.executable, "-m", "lvs_agent", "status", "--json", "--socket", str(self.place / "socket")]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=paths())
+        )
+        return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
+
+    def counters(self) -> Optional[Counters]:
+        return _discards(self.status()) or None
+
+
+def _discards(status: Any) -> Counters:
+    """Every number below a key that names discards or counters, wherever status keeps it."""
+    found: Counters = {}
+    if isinstance(status, dict):
+        for key, value in status.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                found[key] = value
+            else:
+                found.update(_discards(value))
+    elif isinstance(status, list):
+        for value in status:
+            found.update(_discards(value))
+    return found
