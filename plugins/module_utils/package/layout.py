@@ -52,6 +52,8 @@ Conflicts=keepalived.service
 Type=notify
 ExecStart={LAUNCHER} run -n -f {config_file}
 ExecReload=/bin/kill -HUP $MAINPID
+# After a hard death nothing may stay on a host that no longer advertises.
+ExecStopPost=-{LAUNCHER} release {config_file}
 KillMode=mixed
 TimeoutStopSec=30
 Restart=on-failure
