@@ -158,8 +158,8 @@ class Seconds(Kind):
 
     scale = 1
 
-    def __init__(self, low: float, high: float = 4294967.295) -> None:
-        self.low, self.high = low, high
+    def __init__(self, low: float, high: float = 4294967.295, *, zero_is_default: bool = False) -> None:
+        self.low, self.high, self.zero_is_default = low, high, zero_is_default
         self.shape = f"{plain_number(low)}..{plain_number(high)} s"
 
     def read(self, words: Sequence[str]) -> Any:
@@ -167,6 +167,11 @@ class Seconds(Kind):
         if not _DECIMAL.match(word) or len(word) > 30:
             raise Bad(f"'{word}' is not a duration", f"seconds, {self.shape}", code="not-a-number")
         number = round(float(word) / self.scale, 6)
+        if self.zero_is_default and not number:
+            # the file that distributions install has it, and none is what keepalived does when it refuses the 0
+            raise Odd(
+                None, "keepalived does not take 0", "take the line away: none is the default", code="zero-ignored"
+            )
         if not self.low <= number <= self.high:
             raise Bad(f"{word} is out of range", f"{self.shape}", code="out-of-range")
         if len(word.partition(".")[2]) > 6:

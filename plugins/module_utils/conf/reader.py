@@ -95,6 +95,8 @@ class Reader:
         except Odd as odd:
             clean, value = False, odd.value
             self._bad(odd, node, words[0])
+            if value is None:
+                return None
         except Bad as bad:
             self._bad(bad, node, words[0])
             return None

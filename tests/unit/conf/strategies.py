@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import strategies as st
-
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import blocks, items, kinds, lines, model, routes
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.fields import head_names, keywords
+from hypothesis import strategies as st
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _ODD = _LETTERS + " \t!#'{}@$~/\\-_.:,=%äß€"

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import model, read, write
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.fields import keywords
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.words import split
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from . import strategies
 

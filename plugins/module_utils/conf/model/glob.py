@@ -92,10 +92,12 @@ class GlobalDefs(Declared):
     )
     vrrp_down_timer_adverts: Optional[int] = key(Int(1, 100), "missed adverts before a takeover", default=3)
     vrrp_garp_interval: Optional[float] = key(
-        Seconds(0.000001), "pause between gratuitous ARPs on an interface", default=0.0
+        Seconds(0.000001, zero_is_default=True), "pause between gratuitous ARPs on an interface", default=0.0
     )
     vrrp_gna_interval: Optional[float] = key(
-        Seconds(0.000001), "pause between unsolicited neighbour advertisements on an interface", default=0.0
+        Seconds(0.000001, zero_is_default=True),
+        "pause between unsolicited neighbour advertisements on an interface",
+        default=0.0,
     )
     vrrp_min_garp: Optional[bool] = key(OnOff(), "one gratuitous ARP, no second set, no refresh")
     vrrp_garp_extra_if: Optional[GarpExtraIf] = key(
