@@ -8,7 +8,6 @@ import re
 import struct
 from socket import AF_INET
 
-import ipvs_vectors
 import pytest
 from pyroute2.netlink.generic import ipvs
 
@@ -17,7 +16,9 @@ from lvs_agent.ipvs.diff import diff
 from lvs_agent.ipvs.stats import Daemon, Info, ServiceStats, Timeouts
 from lvs_agent.ipvs.table import table
 
-KERNEL = ipvs_vectors.kernel()
+from . import vectors
+
+KERNEL = vectors.kernel()
 ANSWERS = [[m for d in datagrams for m in genl.messages(d)] for datagrams in KERNEL["dests"]]
 DESTINATIONS = [message for answer in ANSWERS for message in answer if message.kind != genl.DONE]
 SERVICES = [m for d in KERNEL["services"][0] for m in genl.messages(d) if m.kind != genl.DONE]
@@ -44,7 +45,7 @@ def test_table_is_what_ipvsadm_saved():
     have = table((entry.service, [row.destination for row in entry.destinations]) for entry in stats())
     lines = save.write(have).splitlines()
     # ipvsadm does not save thresholds.
-    assert [line.replace(" -x 1000 -y 500", "") for line in lines] == ipvs_vectors.rows("ipvsadm-table.save")
+    assert [line.replace(" -x 1000 -y 500", "") for line in lines] == vectors.rows("ipvsadm-table.save")
     assert "-a -u 192.0.2.2:53 -r 10.0.0.1:53 -m -w 100 -x 1000 -y 500" in lines
     assert diff(have, restore.read("\n".join(lines))) == ()
 
@@ -76,13 +77,13 @@ def test_fixed_layout_and_walk_agree(message):
     ],
 )
 def test_listing_is_ipvsadms(lines, printed):
-    wanted = ipvs_vectors.text(printed).splitlines()
+    wanted = vectors.text(printed).splitlines()
     assert [listing.heading(decode.info(one("info").body)), *lines(stats())] == wanted
 
 
 def test_rates_are_ipvsadms_columns():
     # The rates were falling between the dump and the print: everything but those digits is equal.
-    theirs = ipvs_vectors.text("ipvsadm-Ln-rate.txt").splitlines()[1:]
+    theirs = vectors.text("ipvsadm-Ln-rate.txt").splitlines()[1:]
     digits = re.compile(r"(?<= )[ \d]{8}(?= |$)")
     assert [digits.sub("#", line) for line in listing.rate(stats())] == [digits.sub("#", line) for line in theirs]
 
@@ -119,13 +120,13 @@ def test_daemons():
         Daemon(1, "v0", 7, 1472, "224.0.0.81", 8848, 1),
         Daemon(2, "v0", 8, 1400, "224.0.0.99", 9000, 3),
     ]
-    printed = ipvs_vectors.text("ipvsadm-L-daemon.txt").splitlines()
+    printed = vectors.text("ipvsadm-L-daemon.txt").splitlines()
     assert [listing.daemon(decode.daemon(m.body)) for d in datagrams for m in genl.messages(d)] == printed
 
 
 def test_settings():
     assert decode.timeouts(one("config").body) == Timeouts(900, 120, 300)
-    assert listing.timeouts(Timeouts(900, 120, 300)) == ipvs_vectors.text("ipvsadm-L-timeout.txt").strip()
+    assert listing.timeouts(Timeouts(900, 120, 300)) == vectors.text("ipvsadm-L-timeout.txt").strip()
     assert decode.info(one("info").body) == Info((1, 2, 1), 4096)
 
 

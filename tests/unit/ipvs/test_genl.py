@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import errno
 
-import ipvs_vectors
 import pytest
 
 from lvs_agent.ipvs import genl
 
-KERNEL = ipvs_vectors.kernel()
+from . import vectors
+
+KERNEL = vectors.kernel()
 FULL = next(answer for answer in KERNEL["dests"] if len(answer) == 2)
 EMPTY = next(answer for answer in KERNEL["dests"] if len(answer) == 1)
 

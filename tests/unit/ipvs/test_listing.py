@@ -7,7 +7,6 @@ from __future__ import annotations
 import errno
 import json
 
-import ipvs_vectors
 import pytest
 
 from lvs_agent.ipvs import connections, listing
@@ -17,11 +16,13 @@ from lvs_agent.ipvs.failure import failure
 from lvs_agent.ipvs.restore import read
 from lvs_agent.ipvs.stats import Counters, DestinationStats, ServiceStats
 
-CONNECTIONS = list(connections.read(ipvs_vectors.text("ip_vs_conn").splitlines()))
+from . import vectors
+
+CONNECTIONS = list(connections.read(vectors.text("ip_vs_conn").splitlines()))
 
 
 def test_connections_are_ipvsadms():
-    theirs = ipvs_vectors.text("ipvsadm-Lnc.txt").splitlines()
+    theirs = vectors.text("ipvsadm-Lnc.txt").splitlines()
     ours = list(listing.connections(CONNECTIONS))
     # The time to expiry may have ticked between the two reads.
     blank = slice(4, 9)

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
 
-import ipvs_vectors
 import pytest
 from hypothesis import given
-from test_diff import tables
 
 from lvs_agent.ipvs import save
 from lvs_agent.ipvs.restore import SaveError, read
 from lvs_agent.ipvs.table import Destination, Entry, Forward, Service, ServiceKey, Tunnel
+
+from . import vectors
+from .test_diff import tables
 
 # What ipvsadm 1.31 printed in the same guest for services made by hand, in its order.
 SORTED = """\
@@ -37,8 +38,8 @@ SORTED = """\
 @pytest.mark.parametrize(
     "text",
     [
-        ipvs_vectors.text("ipvsadm-table.save"),
-        ipvs_vectors.text("keepalived-table.save"),
+        vectors.text("ipvsadm-table.save"),
+        vectors.text("keepalived-table.save"),
         SORTED,
         "-A -u 1.1.1.1:80 -s mh -p 50 -M 255.255.0.0 --pe sip -o -b mh-port\n",
     ],

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from socket import IPPROTO_TCP, IPPROTO_UDP
 
-import ipvs_vectors
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +13,9 @@ from hypothesis import strategies as st
 from lvs_agent.ipvs import sync
 from lvs_agent.ipvs.table import Forward
 
-KERNEL = [bytes.fromhex(row) for row in ipvs_vectors.rows("kernel-sync.txt") if row]
+from . import vectors
+
+KERNEL = [bytes.fromhex(row) for row in vectors.rows("kernel-sync.txt") if row]
 ONE = bytes.fromhex(
     "0007002c01010000"
     "00060024000000830001" "8ee0" "0050" "0050" "00000000" "00000384" "0a00000a" "0a000064" "0a000016"

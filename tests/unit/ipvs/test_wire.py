@@ -7,7 +7,6 @@ from __future__ import annotations
 import shlex
 from socket import AF_INET, IPPROTO_TCP
 
-import ipvs_vectors
 import pytest
 from pyroute2.netlink.generic import ipvs
 
@@ -16,9 +15,11 @@ from lvs_agent.ipvs.stats import STATE_BACKUP, STATE_MASTER, Daemon, Timeouts
 from lvs_agent.ipvs.table import Destination, Forward, Service, ServiceKey, Tunnel
 from lvs_agent.ipvs.wire import Command
 
-IPVSADM = ipvs_vectors.sent("ipvsadm-sent.txt")
-KEEPALIVED = [message for _, message in ipvs_vectors.sent("keepalived-sent.txt")]
-KEEPALIVED_TABLE = restore.read(ipvs_vectors.text("keepalived-table.save"))
+from . import vectors
+
+IPVSADM = vectors.sent("ipvsadm-sent.txt")
+KEEPALIVED = [message for _, message in vectors.sent("keepalived-sent.txt")]
+KEEPALIVED_TABLE = restore.read(vectors.text("keepalived-table.save"))
 WEB = ServiceKey(AF_INET, IPPROTO_TCP, "192.0.2.1", 80)
 START_BACKUP = next(line for line, _ in IPVSADM if line.startswith("--start-daemon backup"))
 # What ipvsadm writes that keepalived and we do not: tunnel fields of destinations that are no tunnels.
