@@ -48,7 +48,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
         if kind == "reload":
             routers.reload(plan_vrrp.plan(rest[0]))
         elif kind == "status":
-            channel.send(("status", rest[0], {**routers.status(), "process": manners}))
+            channel.send(("status", rest[0], {**routers.status(), "process": {"pid": os.getpid(), **manners}}))
         elif kind == "stop":
             loop.stop()
 

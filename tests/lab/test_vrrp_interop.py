@@ -97,14 +97,11 @@ class Ours(Director):
         return json.loads(self.run(*self.agent("status", "--json")))["vrrp"]
 
     def child(self) -> int:
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                status = (entry / "status").read_text()
-                if "Name:\tlvs-agent-vrrp\n" in status and f"PPid:\t{self.program.pid}\n" in status:
-                    return int(entry.name)
-            except OSError:
-                continue
-        return 0
+        """The process id of the VRRP child, 0 while there is none that answers."""
+        try:
+            return self.status()["process"]["pid"]
+        except (RuntimeError, KeyError, TypeError):
+            return 0
 
 
 class Keepalived(Director):
