@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """See the documentation of the module."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        spec = {"directors": {"type": "dict", "required": True}}
+        spec = {"directors": {"type": "dict", "required": True}, "engines": {"type": "dict", "default": {}}}
         _validated, args = self.validate_argument_spec(spec)  # type: ignore[no-untyped-call]
         errors: list[str] = []
         warnings: dict[str, list[str]] = {}
@@ -31,7 +31,9 @@ class ActionModule(ActionBase):
             if not isinstance(text, str):
                 errors.append(f"{host}: director_config is not a text")
                 continue
-            checked = director_config.check(text, f"{host}:keepalived.conf", host.split(".", 1)[0])
+            checked = director_config.check(
+                text, f"{host}:keepalived.conf", host.split(".", 1)[0], args["engines"].get(host, "agent")
+            )
             errors += checked.errors
             warnings[host] = checked.warnings
             if checked.document is not None:

@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
                 result.update(failed=True, msg="content: the text of the file is required with state=present")
                 return result
             text = args["content"]
-            known, passed = self._check(text, path, task_vars or {})
+            known, passed = self._check(text, path, str(args.get("engine", "agent")), task_vars or {})
             result.update(known)
             if not passed:
                 return result
@@ -43,9 +43,9 @@ class ActionModule(ActionBase):
             result["diff"] = secret.diff(path, before, text)
         return result
 
-    def _check(self, text: str, path: str, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], bool]:
+    def _check(self, text: str, path: str, engine: str, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], bool]:
         config_id = str(task_vars.get("inventory_hostname", "")).split(".", 1)[0]
-        checked = director_config.check(text, path, config_id)
+        checked = director_config.check(text, path, config_id, engine)
         if checked.document is None:
             return {"failed": True, "msg": "\n".join([*checked.errors, *checked.warnings])}, False
         needs = director_config.needs(checked.document)

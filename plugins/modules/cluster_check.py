@@ -24,6 +24,12 @@ options:
     description: The text of each director's C(keepalived.conf), by the host's name.
     type: dict
     required: true
+  engines:
+    description:
+      - What runs the text on each director, V(agent) or V(keepalived), by the host's name; V(agent) for hosts left out.
+      - What the agent does not do is an error where it is the engine.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""

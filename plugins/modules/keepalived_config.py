@@ -26,12 +26,15 @@ options:
     description: Where the file is on the director.
     type: path
     default: /etc/keepalived/keepalived.conf
-  config_test:
+  engine:
     description:
-      - Have the host's own C(keepalived --config-test) test the file as well before it is taken.
-      - Errors that keepalived would run with (exit status 5) are warnings here. The controller's check is stricter.
-    type: bool
-    default: false
+      - What is going to run the file.
+      - With V(agent) also that is refused which the agent of this collection does not do.
+      - With V(keepalived) the host's own C(keepalived --config-test) tests the file before it is taken. Errors that
+        keepalived would run with (exit status 5) are warnings then, as the check on the controller is stricter.
+    type: str
+    choices: [agent, keepalived]
+    default: agent
   backup:
     description: Keep the old file beside the new one, with a date in its name.
     type: bool
@@ -96,13 +99,13 @@ def refusals(module: AnsibleModule, staged: str, text: str) -> List[str]:
     from ansible_collections.lvs.cluster.plugins.module_utils import conf  # noqa: PLC0415
 
     path = module.params["path"]
-    findings = conf.read(text, path).findings
+    findings = conf.read(text, path, config_id=os.uname().nodename.split(".", 1)[0]).findings
     errors = [finding.render() for finding in findings if finding.level == "error"]
     program = port.keepalived()
-    if not module.params["config_test"] or errors:
+    if module.params["engine"] != "keepalived" or errors:
         return errors
     if program is None:
-        return ["config_test: keepalived is not installed on this host"]
+        return ["keepalived is not installed on this host"]
     status, out, error = module.run_command(port.config_test(program, staged))  # type: ignore[no-untyped-call]
     said = f"{out}{error}"
     said = said.replace(staged, path).strip()
@@ -163,7 +166,7 @@ def main() -> None:
             # From the action plugin, as base64: so no line of it is taken for a secret and masked in the diff.
             "content": {"type": "str", "no_log": True},
             "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
-            "config_test": {"type": "bool", "default": False},
+            "engine": {"type": "str", "choices": ["agent", "keepalived"], "default": "agent"},
             "backup": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },

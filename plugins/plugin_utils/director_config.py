@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
+from ansible_collections.lvs.cluster.plugins.plugin_utils import agent_check
 
 if t.TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
@@ -29,11 +30,14 @@ class Needs(t.NamedTuple):
     sysctls: dict[str, str]
 
 
-def check(text: str, file: str, config_id: str) -> Checked:
-    """Read `text` as the file `file` of the host whose short name is `config_id`."""
+def check(text: str, file: str, config_id: str, engine: str) -> Checked:
+    """Read `text` as the file `file` of the host whose short name is `config_id`, to be run by `engine`."""
     reading = conf.read(text, file, config_id=config_id)
+    found = list(reading.findings)
+    if engine == "agent" and not reading.errors:
+        found += agent_check.unsupported(reading.document, file)
     shown: dict[str, list[str]] = {"error": [], "warning": [], "note": []}
-    for finding in reading.findings:
+    for finding in found:
         shown[finding.level].append(secret.masked_as_in(finding.render(), text))
     return Checked(shown["error"], shown["warning"], None if shown["error"] else reading.document)
 

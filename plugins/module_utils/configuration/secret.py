@@ -10,7 +10,7 @@ from typing import Dict, Tuple
 
 MASK = "********"
 _LINE = re.compile(
-    r"(?m)^(?P<before>.*?\b(?:auth_pass|key[ \t]+\d+)[ \t]+)"  # of authentication, of auth_hmac
+    r"(?m)^(?P<before>.*?\b(?:auth_pa\w*|key[ \t]+\d+)[ \t]+)"  # of authentication (misspelt too), of auth_hmac
     r"(?P<secret>[^\s#!].*?)(?P<after>[ \t]*)$"
 )
 _SHORTEST = 4  # a shorter secret is not looked for elsewhere: it would be found in half of all words

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
-from ansible_collections.lvs.cluster.plugins.plugin_utils.director_config import masters, needs
+from ansible_collections.lvs.cluster.plugins.plugin_utils.director_config import check, masters, needs
 
 NAT, DR, TUN = (model.Forwarding(method) for method in ("NAT", "DR", "TUN"))
 V4, V6 = "192.0.2.80", "2001:db8::80"
@@ -81,3 +81,30 @@ def router(vrid, priority=None, state=None, interface="eth0"):
 )
 def test_masters(routers, expected):
     assert masters({host: model.Document(vrrp_instances=tuple(found)) for host, found in routers.items()}) == expected
+
+
+WITH_DNS_CHECK = """
+virtual_server 192.0.2.80 80 {
+    lb_kind DR
+    protocol TCP
+    real_server 192.0.2.11 80 {
+        DNS_CHECK {
+        }
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(("engine", "refused"), [("agent", True), ("keepalived", False)])
+def test_what_the_agent_does_not_do_is_refused_for_the_agent_only(engine, refused):
+    checked = check(WITH_DNS_CHECK, "d1:keepalived.conf", "d1", engine)
+    assert bool(checked.errors) is refused, checked
+    assert (checked.document is None) is refused
+
+
+def test_findings_are_rendered_with_their_place_and_without_secrets():
+    text = "vrrp_instance V {\n  authentication {\n    auth_type PASS\n    auth_pas geheimnis\n  }\n}\n"
+    shown = "\n".join(check(text, "d1:keepalived.conf", "d1", "agent").errors)
+    assert "d1:keepalived.conf:4:5: error[unknown-keyword]" in shown
+    assert "did you mean 'auth_pass'?" in shown
+    assert "geheimnis" not in shown
