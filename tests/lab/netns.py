@@ -251,9 +251,10 @@ class Poller(threading.Thread):
         return sum(1 for entry in self.since(start) if entry[2] is None)
 
     def blackout(self, start: float) -> float:
-        """The longest time after `start` without an answer, s; infinite when none came at all."""
-        good = [start] + [end for _, end, body in self.since(start) if body is not None]
-        return max((later - earlier for earlier, later in zip(good, good[1:])), default=float("inf"))
+        """The longest time after `start` without an answer, s, the time since the last one included."""
+        entries = self.since(start)
+        ends = [start, *(end for _, end, body in entries if body is not None), *(end for _, end, _ in entries[-1:])]
+        return max((later - earlier for earlier, later in zip(ends, ends[1:])), default=0.0)
 
 
 class KeepOpen(threading.Thread):
