@@ -51,6 +51,7 @@ class Facts:
     accept: Optional[bool] = None  # None: the speaker's default
     message_checksum: bool = False
     hmac: Optional[Hmac] = None
+    loser_unanswered: bool = False
     garp_once: bool = False
     host: int = 100
 

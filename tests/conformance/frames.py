@@ -192,6 +192,12 @@ def solicitation(target: str, sender: str, mac: str = TESTER_MAC) -> bytes:
     return _icmp6(body, sender, solicited_node(target), group_mac(solicited_node(target)))
 
 
+def advertisement(target: str, sender: str, mac: str = TESTER_MAC) -> bytes:
+    """An unsolicited Neighbor Advertisement, override (RFC 4861 4.4)."""
+    body = struct.pack("!BBHI", 136, 0, 0, 0x20000000) + packed(target) + b"\x02\x01" + mac_bytes(mac)
+    return _icmp6(body, sender, "ff02::1", group_mac("ff02::1"))
+
+
 def router_solicitation(sender: str, mac: str = TESTER_MAC) -> bytes:
     """RFC 4861 4.1."""
     return _icmp6(struct.pack("!BBHI", 133, 0, 0, 0) + b"\x01\x01" + mac_bytes(mac), sender, "ff02::2", group_mac("ff02::2"))

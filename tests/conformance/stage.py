@@ -170,14 +170,17 @@ class Stage:
     # What the tester hears.
 
     def adverts(self, since: float, source: str = "") -> List[Tuple[float, Advert]]:
-        """The speaker's advertisements since then (its own source address unless another is asked for)."""
-        wanted = source or self.facts.source
-        return self.tap.since(Advert, since, lambda advert: advert.source == wanted)
+        """The speaker's advertisements since then; with several routers on the link, told apart by their source."""
+        wanted = self._from(source)
+        return self.tap.since(Advert, since, lambda advert: wanted in ("", advert.source))
+
+    def _from(self, source: str) -> str:
+        return source or (self.facts.source if self._guests else "")
 
     def advert(self, since: float, limit: float, source: str = "", number: int = 1) -> Optional[Tuple[float, Advert]]:
         """The `number`th of them, waited for."""
-        wanted = source or self.facts.source
-        return self.tap.wait(Advert, since, limit, lambda advert: advert.source == wanted, number=number)
+        wanted = self._from(source)
+        return self.tap.wait(Advert, since, limit, lambda advert: wanted in ("", advert.source), number=number)
 
     def settle(self) -> Advert:
         """Wait until the speaker is Active in peace: two adverts at its cadence. Its last advert."""
@@ -190,7 +193,7 @@ class Stage:
             if len(heard) >= 2 and heard[-1][0] - heard[-2][0] < 1.5 * self.facts.interval + SLACK:
                 return heard[-1][1]
             time.sleep(min(0.02, self.facts.interval / 4))
-        raise Deviation(f"not Active after {limit:.1f} s alone on the link: {self.running.log[-200:].strip()}")
+        raise Deviation(f"not Active after {limit:.1f} s alone on the link")
 
     def quiet(self, seconds: float, since: Optional[float] = None) -> bool:
         """True when the speaker sends no advert for that long."""

@@ -74,19 +74,8 @@ class RunningAgent(Running):
         return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
 
     def counters(self) -> Optional[Counters]:
-        return _discards(self.status()) or None
-
-
-def _discards(status: Any) -> Counters:
-    """Every number below a key that names discards or counters, wherever status keeps it."""
-    found: Counters = {}
-    if isinstance(status, dict):
-        for key, value in status.items():
-            if isinstance(value, int) and not isinstance(value, bool):
-                found[key] = value
-            else:
-                found.update(_discards(value))
-    elif isinstance(status, list):
-        for value in status:
-            found.update(_discards(value))
-    return found
+        found: Counters = {}
+        for instance in self.status().get("vrrp", {}).get("instances", {}).values():
+            found.update(instance["counters"])
+            found.update({f"discard {cause}": number for cause, number in instance["discards"].items()})
+        return found or None

@@ -53,7 +53,7 @@ class Frr:
             return "no unicast mode"
         if facts.password or facts.hmac:
             return "no authentication"
-        if facts.accept is not None or facts.message_checksum:
+        if facts.accept is not None or facts.message_checksum or facts.loser_unanswered:
             return "no such setting"
         return ""
 
@@ -67,8 +67,9 @@ class Frr:
         device, prefix = f"vrrp{facts.family}-{facts.vrid}", 24 if facts.family == 4 else 64
         if device not in host.run("ip", "-o", "link"):
             host.batch(
-                f"link add {device} link {DEVICE} addrgenmode {'random' if facts.family == 6 else 'none'} type macvlan mode bridge",
+                f"link add {device} link {DEVICE} type macvlan mode bridge",
                 f"link set {device} address {virtual_mac(facts.family, facts.vrid)}",
+                f"link set {device} addrgenmode {'random' if facts.family == 6 else 'none'}",
                 *(f"addr add {address}/{prefix} dev {device}{' nodad' * (facts.family == 6)}" for address in facts.vips),
                 f"link set {device} up",
             )

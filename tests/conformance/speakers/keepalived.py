@@ -41,6 +41,8 @@ def configuration(facts: Facts) -> str:
     ]
     if not facts.preempt:
         lines.append("    nopreempt")
+    if facts.loser_unanswered:
+        lines.append("    lower_prio_no_advert")
     if facts.vmac:
         lines.append("    use_vmac")
     if facts.accept is not None:
