@@ -2,27 +2,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From the document to what the VRRP child runs: instances, sync groups, their addresses and scripts. Pure.
 
-`plan` translates; `unsupported` says what the file asks for and this engine does not do: an error where a protection
-or a fault would be missed silently, a warning where only comfort is lost.
+What the file says and this engine does not do is told by vrrp_limits.unsupported.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
-from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
 from .link.state import Address
 from .vrrp import packet
 from .vrrp.events import Notice
 from .vrrp.router import OWNER, Settings
+from .vrrp.track import Tracked, in_group
+from .vrrp_limits import unsupported
+
+__all__ = ["Group", "Instance", "Plan", "Process", "Scripts", "TrackScript", "plan", "unsupported"]
 
 _SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 _HOME, _NODAD, _MNGTMPADDR, _NOPREFIXROUTE, _AUTOJOIN = 0x10, 0x02, 0x100, 0x200, 0x400
 _MTU = 1500
+_FOREVER = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Instance:
     checksum_as_v2: bool
     ttl: int
     scripts: Scripts
+    tracked: Tuple[Tracked, ...]
+    track_primary: bool
 
     @property
     def identity(self) -> Tuple[object, ...]:
@@ -71,13 +76,29 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Process:
-    """Manners of the VRRP process; None where the file says nothing."""
+class TrackScript:
+    """One vrrp_script that somebody tracks; `interval` and `timeout` in seconds."""
 
-    rt_priority: Optional[int]
-    nice: Optional[int]
-    cpus: Tuple[int, ...]
-    script_user: Optional[model.UserGroup]
+    name: str
+    argv: Tuple[str, ...]
+    user: Optional[str]
+    group: Optional[str]
+    interval: float
+    timeout: float
+    rise: int
+    fall: int
+    init_fail: bool
+
+
+@dataclass(frozen=True)
+class Process:
+    """Manners of the VRRP process and of its scripts; None where the file says nothing."""
+
+    rt_priority: Optional[int] = None
+    nice: Optional[int] = None
+    cpus: Tuple[int, ...] = ()
+    script_user: Optional[model.UserGroup] = None
+    script_security: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,21 +107,62 @@ class Plan:
 
     instances: Mapping[str, Instance]
     groups: Tuple[Group, ...]
+    scripts: Mapping[str, TrackScript]
     process: Process
 
 
 def plan(document: model.Document) -> Plan:
     """Translate; the document has been validated, what is unsupported has been reported or refused."""
     groups = _groups(document)
-    synced = {name for group in groups for name in group.members}
+    blocks = {block.name: block for block in document.vrrp_sync_groups}
+    sync = {name: blocks[group.name] for group in groups for name in group.members}
     instances = {
-        block.name: _instance(document, block, sync=block.name in synced)
+        block.name: _instance(document, block, sync.get(block.name))
         for block in document.vrrp_instances
         if block.interface and block.virtual_router_id
     }
+    used = {each.name for instance in instances.values() for each in instance.tracked if each.kind == "script"}
     glob = effective.global_defs(document)
-    process = Process(glob.vrrp_rt_priority, glob.vrrp_priority, glob.vrrp_cpu_affinity or (), glob.script_user)
-    return Plan(instances, groups, process)
+    process = Process(
+        rt_priority=glob.vrrp_rt_priority,
+        nice=glob.vrrp_priority,
+        cpus=glob.vrrp_cpu_affinity or (),
+        script_user=glob.script_user,
+        script_security=bool(glob.enable_script_security),
+    )
+    scripts = {block.name: _track_script(document, block) for block in document.vrrp_scripts if block.name in used}
+    return Plan(instances, groups, scripts, process)
+
+
+def _track_script(document: model.Document, block: model.VrrpScript) -> TrackScript:
+    script = block.script or model.Script(())
+    user, group = script.user, script.group
+    owner = block.user or effective.global_defs(document).script_user
+    if user is None and owner is not None:
+        user, group = owner.user, owner.group
+    return TrackScript(
+        name=block.name,
+        argv=script.argv,
+        user=user,
+        group=group,
+        interval=1.0 if block.interval is None else block.interval,
+        timeout=effective.script_timeout(block),
+        rise=block.rise or 1,
+        fall=block.fall or 1,
+        init_fail=bool(block.init_fail),
+    )
+
+
+def _tracked(document: model.Document, block: Any) -> Tuple[Tracked, ...]:
+    """The lines of track_interface and track_script of a vrrp_instance or a vrrp_sync_group."""
+    own = {script.name: script.weight for script in document.vrrp_scripts}
+    found = [Tracked("interface", line.name, line.weight or 0, bool(line.reverse)) for line in block.track_interface]
+    for line in block.track_script:
+        default = own.get(line.name)
+        weight = (default.weight if default else 0) if line.weight is None else line.weight
+        reverse = bool(default and default.reverse) if line.reverse is None else line.reverse
+        found.append(Tracked("script", line.name, weight, reverse))
+    return tuple(found)
 
 
 def _groups(document: model.Document) -> Tuple[Group, ...]:
@@ -115,7 +177,7 @@ def _groups(document: model.Document) -> Tuple[Group, ...]:
     return tuple(groups)
 
 
-def _instance(document: model.Document, block: model.VrrpInstance, *, sync: bool) -> Instance:
+def _instance(document: model.Document, block: model.VrrpInstance, group: Optional[model.VrrpSyncGroup]) -> Instance:
     interface, family = block.interface or "", effective.family(block)
     addresses = tuple(dict.fromkeys(_address(item, interface) for item in block.virtual_ipaddress))
     excluded = tuple(dict.fromkeys(_address(item, interface) for item in block.virtual_ipaddress_excluded))
@@ -123,11 +185,16 @@ def _instance(document: model.Document, block: model.VrrpInstance, *, sync: bool
     room = (_MTU - 20 - 16) // 4 if family == 4 else (_MTU - 40 - 8) // 16
     advertised = tuple(dict.fromkeys(address.address for address in addresses))[: min(255, room)]
     source = block.unicast_src_ip or block.mcast_src_ip
+    tracked = _tracked(document, block)
+    if group is not None:
+        # what stands on the group itself may have weights, as in keepalived
+        own = in_group(tracked, weights=bool(group.sync_group_tracking_weight))
+        tracked = tuple(dict.fromkeys((*own, *_tracked(document, group))))
     return Instance(
         name=block.name,
         interface=interface,
         family=family,
-        settings=_settings(document, block, tuple(dict.fromkeys(addresses + excluded)), sync=sync),
+        settings=_settings(document, block, tuple(dict.fromkeys(addresses + excluded)), sync=group is not None),
         advertised=advertised,
         group=ip_address(effective.multicast_group(document, block)).packed,
         peers=tuple(ip_address(peer.address).packed for peer in block.unicast_peer or ()),
@@ -136,6 +203,8 @@ def _instance(document: model.Document, block: model.VrrpInstance, *, sync: bool
         checksum_as_v2=effective.v3_checksum_as_v2(document, block),
         ttl=packet.TTL if block.unicast_ttl is None or not block.unicast_peer else block.unicast_ttl,
         scripts=_scripts(block),
+        tracked=tracked,
+        track_primary=not block.dont_track_primary,
     )
 
 
@@ -193,7 +262,7 @@ def _address(item: model.VirtualAddress, interface: str) -> Address:
         broadcast=_broadcast(item.brd, packed, prefixlen),
         peer=ip_address(item.peer).packed if item.peer else None,
         flags=flags,
-        preferred=preferred if six and preferred != -1 else None,
+        preferred=preferred if six and preferred is not None and 0 <= preferred < _FOREVER else None,
     )
 
 
@@ -221,112 +290,3 @@ def _scripts(block: Any) -> Scripts:
         Notice.MASTER_RX_LOWER_PRI: getattr(block, "notify_master_rx_lower_pri", None),
     }
     return Scripts({notice: script for notice, script in named.items() if script is not None}, block.notify)
-
-
-# What the file says and this engine does not do
-
-_REFUSED: Dict[str, str] = {
-    "auth_hmac": "adverts would be neither signed nor verified",
-    "no_accept": "packets to the addresses would be accepted",
-    "strict_mode": "the rules of strict mode would not be kept",
-    "track_script": "its failures would not be seen",
-    "track_interface": "its failures would not be seen",
-    "track_file": "it would not be read",
-    "track_process": "its end would not be seen",
-    "track_bfd": "its failures would not be seen",
-    "track_src_ip": "the loss of the address would not be seen",
-    "unicast_fault_no_peer": "there would be no FAULT",
-    "virtual_routes": "they would not be set",
-    "virtual_rules": "they would not be set",
-    "vrf": "adverts would not be sent in it",
-    "use_ipvlan": "adverts would not be sent from it",
-}
-_UNDONE: Dict[str, str] = {
-    "use_vmac": "the interface's own MAC address is used",
-    "use_vmac_addr": "the interface's own MAC address is used",
-    "vmac_xmit_base": "there is no VMAC",
-    "old_unicast_checksum": "the checksum is today's",
-    "dont_track_primary": "the interface is tracked",
-    "promote_secondaries": "the kernel's setting is left alone",
-    "linkbeat_use_polling": "the kernel's link state is used",
-    "smtp_alert": "no mail is sent",
-    "notify_priority_changes": "they are not notified",
-    "timer_expired_backup": "a late master stays master",
-    "garp_extra_if": "other interfaces get no announcements",
-    "owner_ignore_adverts": "an owner gives way as RFC 9568 6.4.3 has it",
-    "kernel_rx_buf_size": "the buffer is 256 KiB",
-    "notify_deleted": "it is not run",
-    "lvs_sync_daemon_interface": "no sync daemon is started",
-}
-_GLOBAL_REFUSED: Dict[str, str] = {
-    "vrrp_strict": "the rules of strict mode would not be kept",
-}
-_GLOBAL_UNDONE: Dict[str, str] = {
-    "notify_fifo": "nothing is written to it",
-    "vrrp_notify_fifo": "nothing is written to it",
-    "vrrp_garp_interval": "announcements are not spaced",
-    "vrrp_gna_interval": "announcements are not spaced",
-    "vrrp_garp_extra_if": "other interfaces get no announcements",
-    "smtp_alert_vrrp": "no mail is sent",
-    "vrrp_rlimit_rttime": "there is no limit",
-    "vrrp_delay_after_boot": "there is no delay; vrrp_startup_delay is done",
-    "lvs_sync_daemon": "no sync daemon is started",
-}
-_DOCUMENT_UNDONE: Dict[str, str] = {
-    "static_ipaddress": "they are not set",
-    "static_routes": "they are not set",
-    "static_rules": "they are not set",
-    "garp_groups": "announcements are not spaced",
-    "interface_up_down_delays": "changes count at once",
-    "linkbeat_interfaces": "the kernel's link state is used",
-    "linkbeat_use_polling": "the kernel's link state is used",
-}
-
-
-def unsupported(document: model.Document, path: str) -> List[Finding]:
-    """What the VRRP child would leave out: errors refuse the file, warnings are said at start."""
-    if not document.vrrp_instances:
-        return []
-    found: List[Tuple[str, str]] = []
-    glob = effective.global_defs(document)
-    found += _said(glob, "global_defs", _GLOBAL_REFUSED, ERROR)
-    found += _said(glob, "global_defs", _GLOBAL_UNDONE, WARNING)
-    found += _said(document, "", _DOCUMENT_UNDONE, WARNING)
-    for group in document.vrrp_sync_groups:
-        found += _said(group, f"vrrp_sync_group {group.name}", _REFUSED, ERROR)
-        found += _said(group, f"vrrp_sync_group {group.name}", _UNDONE, WARNING)
-    for block in document.vrrp_instances:
-        place = f"vrrp_instance {block.name}"
-        found += _said(block, place, _REFUSED, ERROR)
-        found += _said(block, place, _UNDONE, WARNING)
-        found += [(level, f"{place}: {text}") for level, text in _impossible(document, block)]
-    help_text = "engine keepalived does it; or leave it out"
-    return [Finding(level, "unsupported", text, help_text, path, 1, 0, "") for level, text in found]
-
-
-def _said(block: Any, place: str, words: Mapping[str, str], level: str) -> Iterator[Tuple[str, str]]:
-    for word, consequence in words.items():
-        if getattr(block, word, None):
-            where = f"{place}: " if place else ""
-            yield level, f"{where}{word} is not done by this version: {consequence}"
-
-
-def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator[Tuple[str, str]]:
-    if not block.interface:
-        yield ERROR, "an instance without `interface` is not done by this version"
-    if not block.virtual_ipaddress:
-        yield ERROR, "no virtual_ipaddress: an advert without addresses is refused by every RFC 9568 router (5.2.5)"
-    if block.authentication and block.authentication.auth_type == "AH":
-        yield ERROR, "auth_type AH is not done by this version: adverts would be neither signed nor verified"
-    family, version = effective.family(block), effective.version(document, block)
-    if block.authentication and version == 3:
-        yield ERROR, "authentication is only in VRRP version 2: adverts would be neither signed nor verified"
-    if family == 6 and version == 2:
-        yield ERROR, "VRRP version 2 is for IPv4 only"
-    others = [i.address for i in block.virtual_ipaddress if (":" in i.address) != (family == 6)]
-    if others:
-        yield ERROR, f"{others[0]} is of another family than the first address; put it in virtual_ipaddress_excluded"
-    if family == 6 and block.virtual_ipaddress and not ip_address(block.virtual_ipaddress[0].address).is_link_local:
-        yield WARNING, "the first address is not link-local (RFC 9568 5.2.9, erratum 8300); so is not asked of others"
-    if any(peer.min_ttl is not None or peer.max_ttl is not None for peer in block.unicast_peer or ()):
-        yield WARNING, "min_ttl and max_ttl of unicast_peer are not done by this version: every advert needs TTL 255"

@@ -48,6 +48,7 @@ class VirtualRouter:
         self.plan = plan
         self.place = Place()
         self.router = create(plan.settings)
+        self.causes: Tuple[str, ...] = ()  # of FAULT, as the machine was told
         self.wire: Optional[Wire] = None
         self.counters: Counter[str] = Counter()
         self.discards: Counter[str] = Counter()
@@ -77,7 +78,7 @@ class VirtualRouter:
         if interface is None:
             return Place(faults=(f"interface {name} is not there",))
         faults: List[str] = []
-        if not interface.up:
+        if not interface.up and self.plan.track_primary:
             faults.append(f"interface {name} is down")
         own = self.virtual if self.plan.settings.priority != OWNER else frozenset()
         source = self.plan.source or link.primary(interface, self.plan.family, own) or b""

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import functools
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from . import plan_vrrp
 from .link import state as link
 from .link.port import Monitor, Netlink
 from .notify.scripts import Job, Scripts
-from .vrrp import group, packet
+from .vrrp import group, packet, track
 from .vrrp.events import (
     AdvertReceived,
     ConfigChanged,
@@ -25,6 +26,7 @@ from .vrrp.events import (
     FaultRaised,
     Notice,
     Notify,
+    PriorityChanged,
     Resume,
     Shutdown,
     Startup,
@@ -33,6 +35,7 @@ from .vrrp.events import (
 from .vrrp.port import Announcer, Wire
 from .vrrp.router import State, wake_at
 from .vrrp_instance import VirtualRouter
+from .vrrp_tracking import Tracking
 
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
@@ -55,7 +58,8 @@ class Routers:
         self.loop, self.tell, self.scripts, self.clock = loop, tell, scripts, clock
         self.netlink, self.monitor, self.announcer = Netlink(), Monitor(), Announcer()
         self.links: link.Links = {}
-        self.plan = plan_vrrp.Plan({}, (), plan_vrrp.Process(None, None, (), None))
+        self.plan = plan_vrrp.Plan({}, (), {}, plan_vrrp.Process())
+        self.tracking = Tracking(loop, self._run, self._tracked)
         self.routers: Dict[str, VirtualRouter] = {}
         self.wires: Dict[Tuple[str, int], Wire] = {}
         self.hearers: Dict[Tuple[str, int], Dict[int, List[Tuple[VirtualRouter, packet.Expect]]]] = {}
@@ -99,10 +103,12 @@ class Routers:
             if wanted == router.plan:
                 continue
             before, router.plan = router.plan, wanted
-            self._settle(router)
+            router.place = router.look(self.links)
+            router.prepare(self.links)
             if wanted.settings != before.settings:
-                self._give(name, ConfigChanged(router.settings(), wanted.settings.priority))
-                router.prepare(self.links)
+                priority, _faults = self._effective(router)
+                self._give(name, ConfigChanged(router.settings(), priority))
+            self._settle(router)
         self._adopt(plan, new, {})
 
     def _adopt(self, plan: plan_vrrp.Plan, new: Tuple[str, ...], resume: Mapping[str, str]) -> None:
@@ -112,6 +118,8 @@ class Routers:
         self.members = {name: (name,) for name in self.routers}
         for each in plan.groups:
             self.members.update({name: tuple(n for n in each.members if n in self.routers) for name in each.members})
+        self.tracking.adopt(plan.scripts)
+        self._look()
         for name in new:
             self._settle(self.routers[name])
         self._wire()
@@ -142,25 +150,50 @@ class Routers:
             news = []
         for each in news:
             self.links = link.apply(self.links, each)
+        self._look()
         changed = [router for router in self.routers.values() if router.look(self.links) != router.place]
         for router in changed:
             self._settle(router)
         if changed:
             self._wire()
+        self._tracked()
 
     def _settle(self, router: VirtualRouter) -> None:
         """Let a router know where it is now: bytes first, then faults."""
-        before, router.place = router.place, router.look(self.links)
+        router.place = router.look(self.links)
         if router.router.settings.source != router.place.source and router.place.source:
-            priority = router.router.priority
-            self._give(router.plan.name, ConfigChanged(router.settings(), priority))
+            self._give(router.plan.name, ConfigChanged(router.settings(), router.router.priority))
         router.prepare(self.links)
-        for cause in router.place.faults:
-            if cause not in before.faults:
-                self._give(router.plan.name, FaultRaised(cause))
-        for cause in before.faults:
-            if cause not in router.place.faults:
-                self._give(router.plan.name, FaultCleared(cause))
+        self._trackings(router)
+
+    def _trackings(self, router: VirtualRouter) -> None:
+        """Tell the machine what tracking and the interface make of it: priority, then faults."""
+        name = router.plan.name
+        priority, faults = self._effective(router)
+        if priority != router.router.priority:
+            log.info("(%s) effective priority %d -> %d", name, router.router.priority, priority)
+            self._give(name, PriorityChanged(priority))
+        before, router.causes = router.causes, (*router.place.faults, *faults)
+        for cause in router.causes:
+            if cause not in before:
+                self._give(name, FaultRaised(cause))
+        for cause in before:
+            if cause not in router.causes:
+                self._give(name, FaultCleared(cause))
+
+    def _effective(self, router: VirtualRouter) -> Tuple[int, Tuple[str, ...]]:
+        return track.effective(router.plan.settings.priority, router.plan.tracked, self.tracking.verdicts)
+
+    def _look(self) -> None:
+        """Let the tracking know how the tracked interfaces are."""
+        tracked = (each for router in self.routers.values() for each in router.plan.tracked)
+        self.tracking.look(self.links, {each.name for each in tracked if each.kind == "interface"})
+
+    def _tracked(self) -> None:
+        """A verdict may have changed: tell whoever tracks it."""
+        for router in list(self.routers.values()):
+            if router.plan.tracked:
+                self._trackings(router)
 
     def _wire(self) -> None:
         """One socket an interface and family, joined to the groups that its routers use."""
@@ -292,7 +325,10 @@ class Routers:
         user, owners_group = (script.user, script.group) if script.user else (None, None)
         if user is None and owner is not None:
             user, owners_group = owner.user, owner.group
-        self.scripts.start(Job((*script.argv, *words), user, owners_group))
+        self._run(Job((*script.argv, *words), user, owners_group))
+
+    def _run(self, job: Job) -> None:
+        self.scripts.start(replace(job, secure=self.plan.process.script_security))
         self._watch_scripts()
 
     def _watch_scripts(self) -> None:
@@ -303,7 +339,7 @@ class Routers:
         if self.scripts.pending:
             self.scripts.flush()
             self._watch_scripts()
-        self.scripts.results()
+        self.tracking.ended(self.scripts.results())
 
     def status(self) -> Dict[str, Any]:
         """JSON-able; seconds and counts."""
@@ -317,6 +353,7 @@ class Routers:
                 }
                 for each in self.plan.groups
             },
+            "tracking": self.tracking.status(),
             "lateness_seconds": round(self.loop.lateness, 6),
             "packets_for_others": self.unheard,
             "reloads": self.reloads,

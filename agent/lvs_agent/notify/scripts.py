@@ -24,6 +24,8 @@ import time
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from .security import insecure
+
 log = logging.getLogger("lvs-agent")
 
 DEFAULT_USER = "keepalived_script"
@@ -37,13 +39,17 @@ _MOST = 200_000  # bytes of one message
 
 @dataclass(frozen=True)
 class Job:
-    """One run of one script. `timeout` in seconds (0: none). `ident` empty: nobody wants to know how it ended."""
+    """One run of one script. `timeout` in seconds (0: none). `ident` empty: nobody wants to know how it ended.
+
+    `secure`: refuse to run as root what others than root could have changed.
+    """
 
     argv: Tuple[str, ...]
     user: Optional[str] = None
     group: Optional[str] = None
     timeout: float = 0.0
     ident: str = ""
+    secure: bool = False
 
 
 class Scripts:
@@ -158,6 +164,10 @@ class _Helper:
 
     def _start(self, job: Job) -> None:
         try:
+            identity = _identity(job.user, job.group)
+            reason = insecure(job.argv[0]) if job.secure and os.geteuid() == 0 and not identity else None
+            if reason is not None:
+                raise PermissionError(f"enable_script_security: {reason}")
             process = subprocess.Popen(
                 job.argv,
                 stdin=subprocess.DEVNULL,
@@ -166,7 +176,7 @@ class _Helper:
                 cwd="/",
                 env={"PATH": _PATH},
                 start_new_session=True,
-                **_identity(job.user, job.group),  # type: ignore[call-overload]
+                **identity,  # type: ignore[call-overload]
             )
         except (OSError, KeyError, subprocess.SubprocessError) as error:
             log.error("script %s was not started: %s", job.argv[0], error)

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What virtual routers track, as it is now: interfaces by the kernel's news, scripts by running them.
+
+Scripts run in the helper of notify.scripts, each at its interval and never twice at a time. Tells when a verdict
+changed; what that does to whom is vrrp.track.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Set, Tuple
+
+from .link import state as link
+from .notify.scripts import NOT_STARTED, TIMED_OUT, Job
+from .vrrp import track
+
+if TYPE_CHECKING:
+    from .loop import Loop
+    from .plan_vrrp import TrackScript
+
+log = logging.getLogger("lvs-agent")
+
+
+class Tracking:
+    """Verdicts by (kind, name). `start` runs a job, `changed` is called after a script's verdict changed."""
+
+    def __init__(self, loop: Loop, start: Callable[[Job], None], changed: Callable[[], None]) -> None:
+        self.verdicts: Dict[Tuple[str, str], track.Verdict] = {}
+        self._loop, self._start, self._changed = loop, start, changed
+        self._plans: Dict[str, TrackScript] = {}
+        self._scores: Dict[str, track.Hysteresis] = {}
+        self._running: Set[str] = set()
+        self._said: Dict[str, int] = {}
+
+    def adopt(self, plans: Mapping[str, TrackScript]) -> None:
+        """Run these scripts from now on; one that did not change keeps its verdict."""
+        for name in [name for name, plan in self._plans.items() if plans.get(name) != plan]:
+            self._loop.wake(("script", name), None, _never)
+            del self._plans[name], self._scores[name]
+            self.verdicts.pop(("script", name), None)
+        for name, plan in plans.items():
+            if name not in self._plans:
+                self._plans[name] = plan
+                self._scores[name] = track.begin(plan.rise, plan.fall, init_fail=plan.init_fail)
+                self._publish(name)
+                self._run(name)
+
+    def look(self, links: link.Links, names: Set[str]) -> None:
+        """Take the verdicts of these interfaces."""
+        for key in [key for key in self.verdicts if key[0] == "interface" and key[1] not in names]:
+            del self.verdicts[key]
+        for name in names:
+            interface = link.named(links, name)
+            self.verdicts["interface", name] = int(interface is not None and interface.up)
+
+    def ended(self, results: List[Tuple[str, int]]) -> None:
+        """Scripts that came to an end: (name, status)."""
+        before = dict(self.verdicts)
+        for name, status in results:
+            self._running.discard(name)
+            if name not in self._scores:
+                continue
+            if status != self._said.get(name):
+                log.info("script %s %s", name, _how(status))
+                self._said[name] = status
+            self._scores[name] = track.judged(self._scores[name], success=status == 0)
+            self._publish(name)
+        if self.verdicts != before:
+            self._changed()
+
+    def status(self) -> Dict[str, Dict[str, object]]:
+        """JSON-able: what is tracked and how it is."""
+        words: Dict[track.Verdict, str] = {None: "not known yet", 0: "down", 1: "up"}
+        return {
+            f"{kind} {name}": {"verdict": words.get(verdict, str(verdict)), **self._last(kind, name)}
+            for (kind, name), verdict in sorted(self.verdicts.items())
+        }
+
+    def _last(self, kind: str, name: str) -> Dict[str, object]:
+        status: Optional[int] = self._said.get(name) if kind == "script" else None
+        return {} if status is None else {"last": _how(status)}
+
+    def _publish(self, name: str) -> None:
+        verdict = self._scores[name].verdict
+        self.verdicts["script", name] = None if verdict is None else int(verdict)
+
+    def _run(self, name: str) -> None:
+        plan = self._plans[name]
+        self._loop.wake(("script", name), self._loop.now() + plan.interval, lambda _now: self._run(name))
+        if name in self._running:
+            log.warning("script %s is still running, its turn is left out", name)
+            return
+        self._running.add(name)
+        self._start(Job(plan.argv, plan.user, plan.group, plan.timeout, ident=name))
+
+
+def _never(_now: float) -> None:
+    """Clearing a deadline needs a callback too; this one is not called."""
+
+
+def _how(status: int) -> str:
+    if status == TIMED_OUT:
+        return "timed out"
+    if status == NOT_STARTED:
+        return "could not be started"
+    return f"ended by signal {-status}" if status < 0 else f"exit status {status}"

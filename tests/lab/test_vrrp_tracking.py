@@ -1,0 +1,152 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scripts and interfaces that our agent tracks move the address to keepalived and back; notifications as keepalived's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from netns import Host, bridge, plug, wait
+
+pytestmark = pytest.mark.netns(limit=180)
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
+VIP = "10.0.0.100"
+CONF = """
+vrrp_script weighted {{
+    script "/usr/bin/test -e {folder}/weighted"
+    interval 0.2
+    fall 2
+    rise 2
+    weight -20
+}}
+vrrp_script vital {{
+    script "/usr/bin/test -e {folder}/vital"
+    interval 0.2
+}}
+vrrp_instance VI_1 {{
+    version 3
+    interface eth0
+    virtual_router_id 51
+    priority {priority}
+    advert_int 0.2
+    garp_master_delay 1
+    virtual_ipaddress {{
+        10.0.0.100
+    }}
+    {more}
+}}
+"""
+OURS = """
+    track_script {{
+        weighted
+        vital
+    }}
+    track_interface {{
+        eth1 weight -15
+    }}
+    notify {folder}/notify
+    notify_master "{folder}/notify specific"
+"""
+
+
+class Pair:
+    def __init__(self) -> None:
+        bridge("br0")
+        bridge("br1")
+        self.ours, self.theirs = Host("ours"), Host("theirs")
+        for last, host in ((1, self.ours), (2, self.theirs)):
+            plug(host, "eth0", "br0", f"10.0.0.{last}/24")
+            plug(host, "eth1", "br1", f"10.1.0.{last}/24")
+            self.folder(host).mkdir()
+        folder = self.folder(self.ours)
+        for flag in ("weighted", "vital"):
+            (folder / flag).touch()
+        (folder / "notify").write_text(f'#!/bin/sh\necho "$@" >> {folder}/told\n')
+        (folder / "notify").chmod(0o755)
+        (folder / "conf").write_text(CONF.format(folder=folder, priority=110, more=OURS.format(folder=folder)))
+        theirs = self.folder(self.theirs)
+        (theirs / "conf").write_text(CONF.format(folder=folder, priority=100, more=""))
+        self.agent = ("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent")
+        socket = ("--socket", f"{folder}/control.sock")
+        self.ours.start(*self.agent, "run", "-n", "-l", "-P", "-f", f"{folder}/conf", *socket, log=f"{folder}/log")
+        pids = ("-p", f"{theirs}/pid", "-r", f"{theirs}/vrrp.pid")
+        self.theirs.start("keepalived", "-n", "-l", "-D", "-P", "-f", f"{theirs}/conf", *pids, log=f"{theirs}/log")
+
+    def folder(self, host: Host) -> Path:
+        return Path("/run") / host.name
+
+    def status(self) -> dict:
+        socket = f"{self.folder(self.ours)}/control.sock"
+        return json.loads(self.ours.run(*self.agent, "status", "--json", "--socket", socket))["vrrp"]
+
+    def flag(self, name: str, there: bool) -> None:
+        path = self.folder(self.ours) / name
+        path.touch() if there else path.unlink()
+
+    def settled(self, ours_is_master: bool) -> bool:
+        return self.ours.has(VIP) is ours_is_master and self.theirs.has(VIP) is not ours_is_master
+
+
+@pytest.fixture(scope="module")
+def pair():
+    made = Pair()
+    try:
+        yield made
+    finally:
+        for host in (made.ours, made.theirs):
+            print(f"--- {host.name}\n{(made.folder(host) / 'log').read_text()[-5000:]}")
+            host.close()
+
+
+@pytest.fixture(autouse=True)
+def settled(pair):
+    assert wait(lambda: pair.settled(True), 10, 0.05) is not None
+
+
+def test_a_failing_script_with_a_weight_lowers_the_priority(pair) -> None:
+    pair.flag("weighted", False)
+    assert wait(lambda: pair.settled(False), 5, 0.05) is not None
+    instance = pair.status()["instances"]["VI_1"]
+    assert (instance["state"], instance["effective_priority"], instance["faults"]) == ("BACKUP", 90, [])
+    assert pair.status()["tracking"]["script weighted"] == {"verdict": "down", "last": "exit status 1"}
+    pair.flag("weighted", True)
+    assert wait(lambda: pair.settled(True), 5, 0.05) is not None
+
+
+def test_a_failing_script_without_a_weight_is_a_fault(pair) -> None:
+    pair.flag("vital", False)
+    assert wait(lambda: pair.settled(False), 5, 0.05) is not None
+    instance = pair.status()["instances"]["VI_1"]
+    assert (instance["state"], instance["faults"]) == ("FAULT", ["script vital"])
+    pair.flag("vital", True)
+    assert wait(lambda: pair.settled(True), 5, 0.05) is not None
+
+
+def test_a_lost_interface_with_a_weight_lowers_the_priority(pair) -> None:
+    pair.ours.batch("link set eth1 down")
+    assert wait(lambda: pair.settled(False), 5, 0.05) is not None
+    assert pair.status()["instances"]["VI_1"]["effective_priority"] == 95
+    pair.ours.batch("link set eth1 up")
+    assert wait(lambda: pair.settled(True), 5, 0.05) is not None
+
+
+def test_a_vanished_interface_is_a_fault_and_its_return_ends_it(pair) -> None:
+    pair.ours.batch("link set eth0 name lost0")
+    assert wait(lambda: pair.theirs.has(VIP), 5, 0.05) is not None
+    assert pair.status()["instances"]["VI_1"]["faults"] == ["interface eth0 is not there"]
+    pair.ours.batch("link set lost0 down", "link set lost0 name eth0", "link set eth0 up")
+    assert wait(lambda: pair.settled(True), 5, 0.05) is not None
+
+
+def test_scripts_were_told_in_keepalived_s_words_and_order(pair) -> None:
+    told = (pair.folder(pair.ours) / "told").read_text().splitlines()
+    states = [line.split()[2] for line in told if line.startswith("INSTANCE VI_1 ")]
+    assert states[:2] == ["FAULT", "BACKUP"] or states[0] == "BACKUP", "scripts are not known at first"
+    assert {"MASTER", "BACKUP", "FAULT"} <= set(states)
+    assert told.count("specific") == states.count("MASTER")
+    assert "INSTANCE VI_1 MASTER 110" in told

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the text of a file to what the VRRP child runs, and what is said about the rest."""
+
+from __future__ import annotations
+
+from typing import List, Tuple
+
+import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils import conf
+
+from lvs_agent import plan_vrrp
+from lvs_agent.link.state import Address
+from lvs_agent.vrrp.events import Notice
+from lvs_agent.vrrp.track import Tracked
+
+from .vectors import ip
+
+BLOCK = """
+{before}
+vrrp_instance VI_1 {{
+    interface eth0
+    virtual_router_id 51
+    {lines}
+    virtual_ipaddress {{
+        {addresses}
+    }}
+}}
+{after}
+"""
+
+
+def planned(lines: str = "", addresses: str = "192.0.2.100", after: str = "", before: str = "") -> plan_vrrp.Plan:
+    reading = conf.read(BLOCK.format(lines=lines, addresses=addresses, after=after, before=before), "x.conf")
+    assert [f for f in reading.findings if f.level == "error"] == []
+    return plan_vrrp.plan(reading.document)
+
+
+def one(lines: str = "", addresses: str = "192.0.2.100", after: str = "", before: str = "") -> plan_vrrp.Instance:
+    return planned(lines, addresses, after, before).instances["VI_1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "attribute", "value"),
+    [
+        ("", "priority", 100),
+        ("priority 101", "priority", 101),
+        ("", "version", 2),
+        ("version 3", "version", 3),
+        ("advert_int 3", "advert_int", 3.0),
+        ("version 3\nadvert_int 0.1", "advert_int", 0.1),
+        ("", "preempt", True),
+        ("nopreempt", "preempt", False),
+        ("preempt_delay 30", "preempt_delay", 30.0),
+        ("", "start_master", False),
+        ("state MASTER\npriority 101", "start_master", True),
+        ("state MASTER\npriority 255", "start_master", False),
+        ("down_timer_adverts 5", "down_timer_adverts", 5),
+        ("garp_master_delay 1", "garp_master_delay", 1.0),
+        ("garp_master_repeat 2", "garp_master_repeat", 2),
+        ("garp_master_refresh 60", "garp_master_refresh", 60.0),
+        ("lower_prio_no_advert", "lower_prio_no_advert", True),
+        ("", "sync", False),
+    ],
+)
+def test_settings(lines: str, attribute: str, value: object) -> None:
+    assert getattr(one(lines).settings, attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ("192.0.2.100", Address(ip("192.0.2.100"), 32, "eth0")),
+        ("192.0.2.100/24", Address(ip("192.0.2.100"), 24, "eth0")),
+        ("192.0.2.100/24 brd + dev eth1", Address(ip("192.0.2.100"), 24, "eth1", broadcast=ip("192.0.2.255"))),
+        ("192.0.2.100/24 brd -", Address(ip("192.0.2.100"), 24, "eth0", broadcast=ip("192.0.2.0"))),
+        ("192.0.2.100 scope link", Address(ip("192.0.2.100"), 32, "eth0", scope=253)),
+        ("192.0.2.100 label eth0:1", Address(ip("192.0.2.100"), 32, "eth0", label="eth0:1")),
+        ("192.0.2.100 noprefixroute", Address(ip("192.0.2.100"), 32, "eth0", flags=0x200)),
+        ("fe80::100/64", Address(ip("fe80::100"), 64, "eth0", flags=0x02)),
+        ("fe80::100", Address(ip("fe80::100"), 128, "eth0", flags=0x02, preferred=0)),
+        ("fe80::100 preferred_lft forever", Address(ip("fe80::100"), 128, "eth0", flags=0x02)),
+        ("fe80::100/64 -nodad", Address(ip("fe80::100"), 64, "eth0")),
+    ],
+)
+def test_addresses(line: str, address: Address) -> None:
+    assert one(addresses=line).settings.addresses == (address,)
+
+
+def test_excluded_addresses_are_set_but_not_advertised() -> None:
+    plan = one("virtual_ipaddress_excluded {\n 2001:db8::1/64\n }")
+    assert plan.advertised == (ip("192.0.2.100"),)
+    assert [address.address for address in plan.settings.addresses] == [ip("192.0.2.100"), ip("2001:db8::1")]
+
+
+@pytest.mark.parametrize(
+    ("family", "count", "advertised"), [(4, 300, 255), (6, 120, 90)], ids=["one octet", "one packet of 1500 bytes"]
+)
+def test_what_does_not_fit_an_advert_is_not_in_it(family: int, count: int, advertised: int) -> None:
+    base = "192.0.{}.{}" if family == 4 else "fe80::{}:{}"
+    plan = one(addresses="\n".join(base.format(n // 200, n % 200 + 1) for n in range(count)))
+    assert (len(plan.advertised), len(plan.settings.addresses)) == (advertised, count)
+
+
+def test_pass_unicast_and_sources() -> None:
+    plan = one(
+        "authentication {\n auth_type PASS\n auth_pass 1111\n}\nunicast_src_ip 192.0.2.1\nunicast_peer {\n 192.0.2.2\n}"
+    )
+    assert (plan.secret, plan.source, plan.peers) == (b"1111\0\0\0\0", ip("192.0.2.1"), (ip("192.0.2.2"),))
+    assert one().group == ip("224.0.0.18")
+    assert one("version 3", "fe80::100").group == ip("ff02::12")
+    assert (one().secret, one().source, one().peers) == (None, None, ())
+
+
+GROUP = "vrrp_sync_group G {\n group {\n VI_1\n }\n {lines}\n}\n"
+
+
+def test_a_sync_group() -> None:
+    plan = planned(after=GROUP.replace("{lines}", "notify_master /bin/true"))
+    assert plan.groups[0].members == ("VI_1",)
+    assert plan.groups[0].scripts.by_notice[Notice.MASTER].argv == ("/bin/true",)
+    assert plan.instances["VI_1"].settings.sync is True
+
+
+SCRIPT = "vrrp_script s {\n script /bin/true\n interval 2\n fall 3\n rise 2\n {lines}\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("default", "line", "expected"),
+    [
+        ("", "s", Tracked("script", "s", 0)),
+        ("weight -20", "s", Tracked("script", "s", -20)),
+        ("weight -20", "s weight 5", Tracked("script", "s", 5)),
+        ("weight -20", "s weight 0", Tracked("script", "s", 0)),
+        ("weight 20 reverse", "s", Tracked("script", "s", 20, True)),
+    ],
+)
+def test_a_tracked_script(default: str, line: str, expected: Tracked) -> None:
+    plan = planned(f"track_script {{\n {line}\n }}", before=SCRIPT.replace("{lines}", default))
+    assert plan.instances["VI_1"].tracked == (expected,)
+    script = plan.scripts["s"]
+    assert (script.interval, script.timeout, script.rise, script.fall, script.init_fail) == (2.0, 2.0, 2, 3, False)
+
+
+def test_a_script_that_nobody_tracks_is_not_run() -> None:
+    assert planned(before=SCRIPT.replace("{lines}", "")).scripts == {}
+
+
+def test_trackers_of_a_group_are_its_members_and_a_member_has_no_weights() -> None:
+    before = SCRIPT.replace("{lines}", "weight 5")
+    after = GROUP.replace("{lines}", "track_script {\n s weight 7\n }")
+    plan = one("track_interface {\n eth1 weight 3\n }\ntrack_script {\n s\n }", after=after, before=before)
+    assert plan.tracked == (Tracked("interface", "eth1", 0), Tracked("script", "s", 7))
+
+
+@pytest.mark.parametrize(
+    ("lines", "same"),
+    [("priority 90", True), ("advert_int 2", True), ("nopreempt", True), ("version 3", False)],
+)
+def test_what_makes_it_another_virtual_router(lines: str, same: bool) -> None:
+    assert (one(lines).identity == one().identity) is same
+
+
+def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", before: str = "") -> List[Tuple[str, str]]:
+    document = conf.read(BLOCK.format(lines=lines, addresses=addresses, after=after, before=before), "x.conf").document
+    return [(f.level, f.message) for f in plan_vrrp.unsupported(document, "x.conf")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "level", "words"),
+    [
+        ("use_vmac", "warning", "use_vmac is not done"),
+        ("no_accept", "error", "no_accept is not done"),
+        ("strict_mode on", "error", "strict_mode is not done"),
+        ("version 3\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "only in VRRP version 2"),
+        ("smtp_alert", "warning", "no mail"),
+    ],
+)
+def test_what_is_not_done_is_said(lines: str, level: str, words: str) -> None:
+    assert [(found, words in text) for found, text in said(lines) if words in text] == [(level, True)]
+
+
+def test_nothing_is_said_about_the_classic_file() -> None:
+    assert (
+        said("state MASTER\npriority 101\nadvert_int 1\nauthentication {\n auth_type PASS\n auth_pass 1111\n }") == []
+    )
+
+
+def test_addresses_of_the_other_family_are_refused() -> None:
+    assert [level for level, text in said(addresses="192.0.2.100\n 2001:db8::1") if "another family" in text] == [
+        "error"
+    ]
+
+
+def test_an_ipv6_instance_without_a_link_local_address_is_warned_about() -> None:
+    assert [level for level, text in said("version 3", "2001:db8::1") if "link-local" in text] == ["warning"]
