@@ -75,7 +75,7 @@ class Routers:
         self.loop.watch(self.scripts.fileno(), _READ, lambda _events: self._on_scripts())
         self._dump()
         self.plan = plan
-        self._adopt(plan, tuple(plan.instances), resume)
+        self._adopt(plan, tuple(plan.instances), resume, presumed=bool(resume))
 
     def stop(self) -> None:
         """Graceful: every master says farewell and gives its addresses back."""
@@ -109,16 +109,16 @@ class Routers:
                 priority, _faults = self._effective(router)
                 self._give(name, ConfigChanged(router.settings(), priority))
             self._settle(router)
-        self._adopt(plan, new, {})
+        self._adopt(plan, new, {}, presumed=True)
 
-    def _adopt(self, plan: plan_vrrp.Plan, new: Tuple[str, ...], resume: Mapping[str, str]) -> None:
+    def _adopt(self, plan: plan_vrrp.Plan, new: Tuple[str, ...], resume: Mapping[str, str], *, presumed: bool) -> None:
         """Make the new ones, wire everything, start the new ones: as MASTER again where that may be resumed."""
         for name in new:
             self.routers[name] = VirtualRouter(plan.instances[name], self.netlink, self.announcer)
         self.members = {name: (name,) for name in self.routers}
         for each in plan.groups:
             self.members.update({name: tuple(n for n in each.members if n in self.routers) for name in each.members})
-        self.tracking.adopt(plan.scripts)
+        self.tracking.adopt(plan.scripts, presumed=presumed)
         self._look()
         for name in new:
             self._settle(self.routers[name])
@@ -309,6 +309,9 @@ class Routers:
         self._run_scripts(each.scripts, notice, ("GROUP", each.name, notice.value, "0"))
 
     def _notify(self, name: str, notify: Notify) -> None:
+        causes = self.routers[name].causes
+        if notify.notice is Notice.FAULT and causes and all(cause.endswith(track.UNKNOWN) for cause in causes):
+            return
         words = ("INSTANCE", name, notify.notice.value, str(notify.priority))
         self._run_scripts(self.routers[name].plan.scripts, notify.notice, words)
 

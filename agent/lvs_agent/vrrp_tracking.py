@@ -33,8 +33,8 @@ class Tracking:
         self._running: Set[str] = set()
         self._said: Dict[str, int] = {}
 
-    def adopt(self, plans: Mapping[str, TrackScript]) -> None:
-        """Run these scripts from now on; one that did not change keeps its verdict."""
+    def adopt(self, plans: Mapping[str, TrackScript], *, presumed: bool) -> None:
+        """Run these scripts from now on; one that did not change keeps its verdict, others are `presumed` good."""
         for name in [name for name, plan in self._plans.items() if plans.get(name) != plan]:
             self._loop.wake(("script", name), None, _never)
             del self._plans[name], self._scores[name]
@@ -42,7 +42,7 @@ class Tracking:
         for name, plan in plans.items():
             if name not in self._plans:
                 self._plans[name] = plan
-                self._scores[name] = track.begin(plan.rise, plan.fall, init_fail=plan.init_fail)
+                self._scores[name] = track.begin(plan.rise, plan.fall, init_fail=plan.init_fail, presumed=presumed)
                 self._publish(name)
                 self._run(name)
 

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +87,13 @@ class Pair:
         socket = f"{self.folder(self.ours)}/control.sock"
         return json.loads(self.ours.run(*self.agent, "status", "--json", "--socket", socket))["vrrp"]
 
+    def pid(self) -> int:
+        """The VRRP child's, 0 while none answers."""
+        try:
+            return self.status()["process"]["pid"]
+        except (RuntimeError, KeyError, TypeError):
+            return 0
+
     def flag(self, name: str, there: bool) -> None:
         path = self.folder(self.ours) / name
         path.touch() if there else path.unlink()
@@ -143,10 +153,19 @@ def test_a_vanished_interface_is_a_fault_and_its_return_ends_it(pair) -> None:
     assert wait(lambda: pair.settled(True), 5, 0.05) is not None
 
 
+def test_a_killed_child_does_not_wait_for_its_scripts(pair) -> None:
+    before = pair.status()["process"]["pid"]
+    os.kill(before, signal.SIGKILL)
+    assert wait(lambda: pair.pid() not in (0, before), 2) is not None
+    time.sleep(2)
+    assert pair.settled(True)
+    assert pair.status()["instances"]["VI_1"]["reason"] == "resumed"
+
+
 def test_scripts_were_told_in_keepalived_s_words_and_order(pair) -> None:
     told = (pair.folder(pair.ours) / "told").read_text().splitlines()
     states = [line.split()[2] for line in told if line.startswith("INSTANCE VI_1 ")]
-    assert states[:2] == ["FAULT", "BACKUP"] or states[0] == "BACKUP", "scripts are not known at first"
+    assert states[:2] == ["BACKUP", "MASTER"], "that scripts are not known at first is nobody's business"
     assert {"MASTER", "BACKUP", "FAULT"} <= set(states)
     assert told.count("specific") == states.count("MASTER")
     assert "INSTANCE VI_1 MASTER 110" in told

@@ -27,6 +27,8 @@ class Tracked:
 
 Verdict = Optional[int]
 """None: not known yet. Of a file its number; of everything else 1 for up, 0 for down."""
+UNKNOWN = " not known yet"
+"""How the name of a fault ends that is none yet: nobody is told of it."""
 Verdicts = Mapping[Tuple[str, str], Verdict]
 """By (kind, name)."""
 
@@ -38,7 +40,7 @@ def effective(priority: int, tracked: Iterable[Tracked], verdicts: Verdicts) -> 
         verdict = verdicts.get((each.kind, each.name))
         change = _file(each, verdict) if each.kind == "file" else _thing(each, verdict)
         if change is None:
-            faults.append(f"{each.kind} {each.name}" + ("" if verdict is not None else " not known yet"))
+            faults.append(f"{each.kind} {each.name}" + ("" if verdict is not None else UNKNOWN))
         else:
             total += change
     if priority == OWNER:
@@ -81,8 +83,14 @@ class Hysteresis:
         return self.score >= self.rise
 
 
-def begin(rise: int, fall: int, *, init_fail: bool) -> Hysteresis:
-    """Before the first run: not known, or with init_fail down until it was good `rise` times."""
+def begin(rise: int, fall: int, *, init_fail: bool, presumed: bool = False) -> Hysteresis:
+    """Before the first run: not known, or with init_fail down until it was good `rise` times.
+
+    `presumed` good while others already rely on us: a script that is new at a reload, or not run again yet after a
+    crash, must not cost a master its state before its first result.
+    """
+    if presumed:
+        return Hysteresis(rise, fall, rise - 1, verdict=True)
     return Hysteresis(rise, fall, 0, verdict=False) if init_fail else Hysteresis(rise, fall, rise - 1)
 
 

@@ -104,6 +104,13 @@ def test_hysteresis(rise: int, fall: int, init_fail: bool, results: str, verdict
     assert seen == verdicts
 
 
+def test_presumed_good_until_the_first_result() -> None:
+    score = begin(3, 2, init_fail=True, presumed=True)
+    assert score.verdict is True
+    assert judged(score, success=False).verdict is False
+    assert judged(score, success=True).verdict is True
+
+
 def test_the_score_is_bounded() -> None:
     score = begin(3, 2, init_fail=False)
     for _ in range(50):
