@@ -55,13 +55,19 @@ class _Wheel:
         self._deadlines: Dict[Hashable, Entry] = {}
         self._slots: Dict[int, Dict[Hashable, None]] = {}
         self._order: List[int] = []
+        self._next: Optional[float] = None
+        """The earliest deadline while it is known; None when it must be looked for."""
 
     def set(self, key: Hashable, when: Optional[float], due: Due) -> None:
         old = self._deadlines.pop(key, None)
         if old is not None:
             del self._slots[int(old[0] * SLOTS_PER_SECOND)][key]
+            if old[0] == self._next:
+                self._next = None
         if when is None:
             return
+        if self._next is not None and when < self._next:
+            self._next = when
         self._deadlines[key] = (when, due)
         number = int(when * SLOTS_PER_SECOND)
         slot = self._slots.get(number)
@@ -73,8 +79,10 @@ class _Wheel:
 
     def earliest(self) -> float:
         """The next deadline, seconds; infinity when there is none."""
-        slot, deadlines = self._first(), self._deadlines
-        return min(deadlines[key][0] for key in slot) if slot else _NEVER
+        if self._next is None:
+            slot, deadlines = self._first(), self._deadlines
+            self._next = min([deadlines[key][0] for key in slot]) if slot else _NEVER
+        return self._next
 
     def ripe(self, now: float, most: int) -> List[Tuple[Hashable, Entry]]:
         """Keys of the first slot whose deadline is reached, earliest first, at most `most`. They stay until `take`."""
@@ -97,6 +105,7 @@ class _Wheel:
         if self._deadlines.get(key) is not entry:
             return False
         del self._deadlines[key], self._slots[int(entry[0] * SLOTS_PER_SECOND)][key]
+        self._next = None
         return True
 
 
@@ -130,13 +139,17 @@ class Loop:
             self._epoll.register(fd, events)
         self._ready[fd] = ready
 
-    def forget(self, fd: int) -> None:
-        """End the watch of `fd`, before it is closed. What is already reported for this turn is not delivered."""
+    def forget(self, fd: int, *, closing: bool = False) -> None:
+        """End the watch of `fd`, before it is closed. What is already reported for this turn is not delivered.
+
+        closing: the caller closes it at once and is its only holder, so that the kernel ends the watch by itself.
+        """
         if self._ready.pop(fd, None) is not None:
             # A descriptor closed in a callback may come back as a new one with the same number in the same turn;
             # an event of the old one must not be taken for the new one's.
             self._forgotten.add(fd)
-            self._epoll.unregister(fd)
+            if not closing:
+                self._epoll.unregister(fd)
 
     def wake(self, key: Hashable, when: Optional[float], due: Due) -> None:
         """Set, replace or (None) clear the one deadline of `key`; `due(now)` is called once when it is reached."""
@@ -193,6 +206,8 @@ class Loop:
 
     def _serve_due(self) -> None:
         now = self.now()
+        if now < self._wheel.earliest():
+            return
         ripe = self._wheel.ripe(now, MOST_DUE)
         if ripe and now - ripe[0][1][0] > self.lateness:
             self.lateness = now - ripe[0][1][0]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_HEADER = 65536
 """Bytes of header that are read before the answer is given up."""
 
+_EMPTY = hashlib.md5(usedforsecurity=False)
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})(?: |\r\n)")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*(?=\r\n)", re.IGNORECASE)
 
@@ -105,7 +106,7 @@ class HttpConversation(Conversation):
         self._header: Optional[bytes] = b""
         self._status = 0
         self._left: Optional[int] = None
-        self._digest = hashlib.md5(usedforsecurity=False) if url.digest else None
+        self._digest = _EMPTY.copy() if url.digest else None
 
     def opened(self) -> Step:
         """Send the request."""
@@ -153,7 +154,10 @@ class HttpConversation(Conversation):
 
 def judge(url: Url, status: int, digest: str) -> Outcome:
     """The verdict on a whole answer, in keepalived's order: status code, then digest."""
-    if not any(low <= status <= high for low, high in url.status_codes):
+    for low, high in url.status_codes:
+        if low <= status <= high:
+            break
+    else:
         return Outcome(False, f"{url.path}: HTTP status code {status}")
     if url.digest and digest != url.digest.lower():
         return Outcome(False, f"{url.path}: MD5 digest is {digest}")

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 MOST_TIMEOUTS = 12
 """Each silence may last connect_timeout, as in keepalived; but so many of them are the end of an attempt."""
 
+MOST_CHUNKS = 16
+"""Pieces that one check reads in one turn of the loop."""
+
 _CHUNK = 16384
+_EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 _BROKEN = select.EPOLLERR | select.EPOLLHUP
+_CLOSED = select.EPOLLRDHUP | _BROKEN
+_READABLE = select.EPOLLIN | _CLOSED
 _UNREACHED = {
     errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED, errno.EHOSTDOWN, errno.ENETDOWN, errno.ECONNRESET,
     errno.ECONNABORTED, errno.ETIMEDOUT,
@@ -34,12 +40,13 @@ _UNREACHED = {
 class StreamTask(Task):
     """TCP_CHECK, HTTP_GET, SSL_GET: connect, converse, close."""
 
-    __slots__ = ("outbox", "sock", "talk")
+    __slots__ = ("limit", "outbox", "sock", "talk")
 
     def __init__(self, runner: Runner, key: Key, schedule: Schedule, check: Any, state: State) -> None:
         self.sock: Optional[socket.socket] = None
         self.talk: Optional[Conversation] = None
         self.outbox = b""
+        self.limit = 0.0
         super().__init__(runner, key, schedule, check, state)
 
     def start(self, now: float) -> None:
@@ -67,81 +74,88 @@ class StreamTask(Task):
             return
         self.started = now
         self.sock = sock
-        self.loop.watch(sock.fileno(), select.EPOLLOUT, self.connected)
-        self.loop.wake(self, now + end.timeout, self.late)
+        self.limit = now + end.timeout
+        self.loop.watch(sock.fileno(), _EVENTS, self.ready)
+        self.loop.wake(self, self.limit, self.late)
 
-    def connected(self, bits: int) -> None:
-        """The connection stands or is refused."""
+    def ready(self, bits: int) -> None:
+        """The connection stands or is refused; later: the peer sent, took or closed. Edges, so all of it is worked."""
         sock = self.sock
         if sock is None:
             return
+        talk = self.talk
+        if talk is None:
+            self.connected(sock, bits)
+            return
+        if self.outbox and not self.send(sock, b""):
+            return
+        for _chunk in range(MOST_CHUNKS if bits & _READABLE else 0):
+            try:
+                data = sock.recv(_CHUNK)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self.close(Outcome(False, f"reading: {error.strerror}"))
+                return
+            if not data:
+                self.close(talk.ended())
+                return
+            answer, outcome = talk.received(data)
+            if outcome is not None:
+                self.close(outcome)
+                return
+            self.patience()
+            if answer and not self.send(sock, answer):
+                return
+            if len(data) < _CHUNK and not bits & _CLOSED:
+                return
+        if bits & _READABLE:
+            # More in the next turn, after others: setting the watch anew makes a new edge of what is left.
+            self.loop.watch(sock.fileno(), _EVENTS, self.ready)
+
+    def connected(self, sock: socket.socket, bits: int) -> None:
+        """The first edge: begin the conversation, or fail."""
         if bits & _BROKEN:
             failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if failed:
                 self.close(Outcome(False, os.strerror(failed)))
                 return
         try:
-            self.talk = self.runner.converse(self.check, self.state.step)
+            talk = self.talk = self.runner.converse(self.check, self.state.step)
         except (OSError, ssl.SSLError) as error:
             self.close(Outcome(False, f"TLS: {error}"))
             return
-        data, outcome = self.talk.opened()
+        data, outcome = talk.opened()
         if outcome is not None:
             self.close(outcome)
-        else:
-            self.send(data)
-
-    def send(self, data: bytes) -> None:
-        """Write what the peer takes; the rest waits for EPOLLOUT."""
-        sock = self.sock
-        if sock is None:
             return
-        self.outbox += data
+        self.patience()
+        if self.send(sock, data) and bits & _READABLE:
+            self.ready(bits)
+
+    def send(self, sock: socket.socket, data: bytes) -> bool:
+        """Write what the peer takes; the rest waits for the next edge. False: the attempt is over."""
+        if self.outbox:
+            data = self.outbox + data
         try:
-            if self.outbox:
-                self.outbox = self.outbox[sock.send(self.outbox) :]
+            self.outbox = data[sock.send(data) :]
         except BlockingIOError:
-            pass
+            self.outbox = data
         except OSError as error:
             self.close(Outcome(False, f"sending: {error.strerror}"))
-            return
-        self.loop.watch(sock.fileno(), select.EPOLLIN | (select.EPOLLOUT if self.outbox else 0), self.readable)
-        self.patience()
-
-    def readable(self, bits: int) -> None:
-        """The peer sent something, took something, or closed."""
-        sock, talk = self.sock, self.talk
-        if sock is None or talk is None:
-            return
-        if bits & select.EPOLLOUT:
-            self.send(b"")
-        if not bits & (select.EPOLLIN | _BROKEN) or self.sock is None:
-            return
-        try:
-            data = sock.recv(_CHUNK)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self.close(Outcome(False, f"reading: {error.strerror}"))
-            return
-        if not data:
-            self.close(talk.ended())
-            return
-        answer, outcome = talk.received(data)
-        if outcome is not None:
-            self.close(outcome)
-        elif answer:
-            self.send(answer)
-        else:
-            self.patience()
+            return False
+        return True
 
     def patience(self) -> None:
-        """Wait one more timeout for the peer, but not for ever on one that drips."""
+        """Wait one more timeout for the peer, but not for ever on one that drips. The loop's deadline follows later."""
         now, timeout = self.loop.now(), self.check.endpoint.timeout
-        self.loop.wake(self, min(now, (self.started or now) + MOST_TIMEOUTS * timeout) + timeout, self.late)
+        self.limit = min(now, (self.started or now) + MOST_TIMEOUTS * timeout) + timeout
 
-    def late(self, _now: float) -> None:
-        """The peer took too long."""
+    def late(self, now: float) -> None:
+        """The peer took too long, unless it did something since the deadline was set."""
+        if now < self.limit:
+            self.loop.wake(self, self.limit, self.late)
+            return
         what = "no connection" if self.talk is None else "silence"
         self.close(Outcome(False, f"{what} within {self.check.endpoint.timeout:g} s"))
 
@@ -154,7 +168,7 @@ class StreamTask(Task):
         """Close without judging."""
         sock = self.sock
         if sock is not None:
-            self.loop.forget(sock.fileno())
+            self.loop.forget(sock.fileno(), closing=True)
             sock.close()
             self.sock = self.talk = None
             self.outbox = b""
