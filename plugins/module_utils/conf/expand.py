@@ -124,7 +124,7 @@ class Expander:
             return
         elif continued and not _DEFINITION.match(line.text):
             message = "keepalived continues only definitions ($NAME=...) on the next line"
-            end = line.columns[-1] + 1
+            end = raw.rfind("\\") + 1
             self.places.findings.append(self._warning(place, end, "continued-line", message, "write it on one line"))
             self._pending, self.defining = line, True
         else:
@@ -165,6 +165,7 @@ class Expander:
                     at += 1
             elif char in "#!" and not quote:
                 changed = True
+                self._glued(line, at)
                 break
             kept.append(at)
             at += 1
@@ -174,6 +175,17 @@ class Expander:
         if changed:
             line = Line("".join(text[i] for i in kept), [line.columns[i] for i in kept], line.place)
         return line.strip(), continued
+
+    def _glued(self, line: Line, at: int) -> None:
+        """A comment that starts inside a word: often the rest of a password that is not in quotes."""
+        before, after = line.text[at - 1 : at], line.text[at + 1 : at + 2]
+        if before.strip(" \t\r{}") and after.strip():
+            char = line.text[at]
+            message = f"'{char}' starts a comment: the word ends before it"
+            help_text = f"put the word in quotes if '{char}' belongs to it, else a blank before it"
+            self.places.findings.append(
+                self._warning(line.place, line.columns[at], "comment-in-word", message, help_text)
+            )
 
     def process(self, line: Line, depth: int, *, continued: bool = False) -> None:
         """One line without comment: obey what it says, or hand its pieces to the builder."""

@@ -36,6 +36,10 @@ class Places:
         self.files.append((name, lines))
         return (len(self.files) - 1) * FILE
 
+    def first(self, file: int) -> int:
+        """The place of line 0 of a file."""
+        return file * FILE
+
     def origin(self, line: int, columns: Sequence[int], text: str) -> int:
         """The place of a changed line or piece: the line it stands in, and the column (from 1) of each character."""
         self.origins.append((line, columns, text))
@@ -82,3 +86,7 @@ class Places:
             column = self.column(place, 0, "")
         if len(self.findings) < _MOST:
             self.findings.append(Finding(ERROR, code, message, help_text, name, number, column, source))
+
+    def order(self, place: int) -> int:
+        """A number that grows in the order of reading, whatever the kind of place."""
+        return self.origins[-place - 1][0] if place < 0 else place

@@ -169,7 +169,7 @@ class Reader:
         made = _made(kind.block, head)
         self.written[id(made)] = (node, inner)
         for keyword in inner.required:
-            if keyword.attribute not in head and not self.broken:
+            if keyword.attribute not in head and not self.broken and not _tried(inner, node, keyword.attribute):
                 title = " ".join(words)
                 self._find(ERROR, "missing-keyword", f"{title} needs {keyword.word}", node, 0, keyword.help)
         return made
@@ -267,10 +267,14 @@ class Reader:
         message = f"{keyword}: {bad.message}" if keyword else bad.message
         self._find(bad.level, bad.code, message, node, bad.word, bad.help)
 
-    def _find(  # noqa: PLR0917 - what, where, how to mend
-        self, level: str, code: str, message: str, node: Node, word: int = 0, help_text: str = ""
-    ) -> None:
+    def _find(self, level: str, code: str, message: str, node: Node, word: int = 0, help_text: str = "") -> None:
         self.places.find(level, code, message, node[1], text=node[0], word=word, help_text=help_text)
+
+
+def _tried(of: Spec, node: Node, attribute: str) -> bool:
+    """Whether a keyword stands in a block, if with a value that could not be read."""
+    entries = (of.words.get(split(child[0])[0]) for child in node[2] or () if child[0])
+    return any(entry is not None and entry.attribute == attribute for entry in entries)
 
 
 def _made(block: type, values: dict[str, Any]) -> Any:

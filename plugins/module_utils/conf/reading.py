@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from .expand import Expander, Opener
 from .findings import ERROR, Finding
 from .places import Places
 from .reader import Reader
+from .rules import Look, run
 from .tree import Builder
 from .unclosed import unclosed
 
@@ -42,12 +43,13 @@ def read(
     opener: Optional[Opener] = None,
     config_id: Optional[str] = None,
     environ: Optional[Mapping[str, str]] = None,
+    exists: Optional[Callable[[str], bool]] = None,
 ) -> Reading:
     """Read a keepalived.conf. Never raises for what the text holds: mistakes are findings.
 
     file: its name in findings, and where relative includes start. opener: reads included files (see expand.Opener;
     without one an include is an error). config_id: what @id lines are compared with (keepalived -i, the host name by
-    default). environ: for ${_ENV NAME}.
+    default). environ: for ${_ENV NAME}. exists: whether a file is on the machine the file is for (None: not asked).
     """
     places = Places()
     builder = Builder(places)
@@ -58,5 +60,7 @@ def read(
         unclosed(builder, places)
         reader.broken = True
     document = reader.document(builder.top)
+    if not reader.broken:
+        run(Look(document, places, reader.written, exists))
     found = sorted(places.findings, key=lambda one: (one.file, one.line, one.column))
     return Reading(document, tuple(found))

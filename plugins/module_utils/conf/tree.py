@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 LONGEST_LINE = 1022
 _DEEPEST = 32
 
-# A line of printable ASCII without quotes, backslashes, $ and with at most one brace, at its end; a comment may follow.
+# A line of printable ASCII without quotes, backslashes, $ and with at most one brace, at its end; a comment may follow
+# (one glued to a word on both sides is looked at twice: it may be part of a password).
 # Every part of it stops at the first character that is not its own, so that a look is linear in the line's length.
 _SIMPLE = re.compile(
-    r"^(?![ \t]*(?:[@~]|include))([%-\[\]-z|~ \t]*)(?=[{}\r#!]|$)([{}]?)[ \t\r]*(?:[#!].*)?$|^(.*)$", re.MULTILINE
+    r"^(?![ \t]*(?:[@~]|include))([%-\[\]-z|~ \t]*)(?=[{}\r#!]|$)([{}]?)[ \t\r]*"
+    r"(?:(?<![^ \t\r\n{}])[#!].*|[#!](?=[ \t\r]|$).*)?$|^(.*)$",
+    re.MULTILINE,
 )
 Node = tuple[str, int, Optional[list[Any]]]
 

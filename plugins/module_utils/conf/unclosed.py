@@ -6,45 +6,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+import re
+from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
     from .places import Places
     from .tree import Builder
 
-_TOP = ("vrrp_instance", "virtual_server", "vrrp_sync_group", "vrrp_script", "global_defs", "virtual_server_group")
+_NOT_BRACES = re.compile(r'"[^"]*"|[#!].*|\\.')
 
 
 def unclosed(builder: Builder, places: Places) -> None:
     """Record one error at the opening line of the block that was not closed."""
-    text, place = _suspect(builder, places)
+    level, place = builder.open[-1]
+    text = next((node[0] for node in level if node[1] == place), "")
+    suspect = _by_indentation(places)
+    if suspect is not None:
+        place, text = suspect
     message = f"the block '{text}' is not closed" if text else "this '{' is not closed"
     places.find("error", "unclosed-block", message, place, text=text, help_text="write '}' at its end")
 
 
-def _suspect(builder: Builder, places: Places) -> tuple[str, int]:
-    """(text, place) of the innermost open block that has a block of the top level in it, else of the innermost."""
-    chain = []
-    for level, place in builder.open:
-        node = next((one for one in level if one[1] == place), ("", place, []))
-        chain.append(node)
-    for node in chain:
-        found = _holder(node)
-        if found is not None:
-            return found
-    del places
-    text, place, _children = chain[-1]
-    return text, place
-
-
-def _holder(node: Any) -> Optional[tuple[str, int]]:
-    """The block among node and the blocks in it that directly holds a keyword of the top level."""
-    stack = [node]
-    while stack:
-        text, place, children = stack.pop()
-        for child in children or ():
-            if child[2] is not None:
-                if child[0].partition(" ")[0] in _TOP and not text.startswith("vrrp_sync_group_"):
-                    return text, place
-                stack.append(child)
+def _by_indentation(places: Places) -> Optional[tuple[int, str]]:
+    """(place, text) of the first block that is closed by a brace further left than its own line, or passed by one."""
+    open_blocks: list[tuple[int, int, str]] = []
+    for file, (_name, lines) in enumerate(places.files):
+        for number, line in enumerate(lines, 1):
+            bare = _NOT_BRACES.sub("", line.expandtabs(8)).rstrip()
+            text = bare.strip()
+            indent = len(bare) - len(bare.lstrip())
+            if open_blocks and text and indent < open_blocks[-1][0]:
+                return open_blocks[-1][1], open_blocks[-1][2]
+            if open_blocks and text and text[0] not in "{}" and indent == open_blocks[-1][0]:
+                return open_blocks[-1][1], open_blocks[-1][2]
+            for char in text:
+                if char == "{":
+                    open_blocks.append((indent, places.first(file) + number, text.rstrip("{ ")))
+                elif char == "}" and open_blocks:
+                    open_blocks.pop()
     return None

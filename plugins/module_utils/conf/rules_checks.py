@@ -1,0 +1,129 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The checkers of real servers: times, addresses, what they expect."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from . import effective, model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .rules import Look
+
+_DIGEST = re.compile(r"[0-9a-fA-F]{32}\Z")
+
+
+def _checks(look: Look) -> Iterator[tuple[model.VirtualServer, model.RealServer, Any]]:
+    for server in look.document.virtual_servers:
+        for real in server.real_servers:
+            for check in real.checks:
+                yield server, real, check
+
+
+def timeouts_fit(look: Look) -> None:
+    """A check that may take longer than the time to the next one."""
+    for server, real, check in _checks(look):
+        if isinstance(check, model.ConnectOptions) and isinstance(check, model.Check):
+            timing = effective.timing(server, real, check)
+            if check.connect_timeout is not None and timing.connect_timeout > timing.delay_loop:
+                message = (
+                    f"connect_timeout {timing.connect_timeout:g} s is above the delay_loop of {timing.delay_loop:g} s"
+                )
+                look.warning("timeout-above-interval", message, check, "connect_timeout")
+        elif isinstance(check, model.MiscCheck) and check.misc_timeout is not None:
+            loop = effective.timing(server, real, check).delay_loop
+            if check.misc_timeout > loop:
+                message = f"misc_timeout {check.misc_timeout:g} s is above the delay_loop of {loop:g} s"
+                look.warning("timeout-above-interval", message, check, "misc_timeout")
+
+
+def sources_fit(look: Look) -> None:
+    """The source address of a check is of the family it connects to."""
+    for server, real, check in _checks(look):
+        for one in (check, *getattr(check, "hosts", ())):
+            if isinstance(one, model.ConnectOptions) and one.bindto is not None:
+                target = effective.check_target(server, real, one)[0]
+                if (":" in target) != (":" in one.bindto):
+                    message = f"{one.bindto} cannot be the source of a connection to {target}"
+                    look.error("family-mismatch", message, one, "bindto")
+
+
+def http_expects_something_possible(look: Look) -> None:
+    """Digests that no page has, regular expression words without one, names that TLS alone sends."""
+    for _server, _real, check in _checks(look):
+        if not isinstance(check, model.HttpGet):
+            continue
+        if check.keyword == "HTTP_GET":
+            for word in ("enable_sni", "sni_name"):
+                if getattr(check, word) is not None:
+                    look.warning("useless-option", f"{word} is for SSL_GET", check, word, word=0)
+        for url in check.urls:
+            _url(look, url)
+
+
+def _url(look: Look, url: model.HttpUrl) -> None:
+    if url.digest is not None and not _DIGEST.match(url.digest):
+        message = f"'{url.digest}' is no MD5 digest: the page would never match"
+        look.error("bad-digest", message, url, "digest", help_text="32 hexadecimal digits, as genhash prints them")
+    if url.path is not None and not url.path.startswith("/") and "://" not in url.path:
+        look.warning("relative-path", f"'{url.path}' does not start with /", url, "path", help_text=f"/{url.path}")
+    if url.regex is None:
+        for word in ("regex_no_match", "regex_options", "regex_min_offset", "regex_max_offset", "regex_stack"):
+            if getattr(url, word) is not None:
+                look.warning("useless-option", f"{word} without regex is ignored", url, word, word=0)
+    low, high = url.regex_min_offset, url.regex_max_offset
+    if low is not None and high is not None and low >= high:
+        message = f"regex_max_offset {high} is not above regex_min_offset {low}: nothing can match"
+        look.error("offset-range", message, url, "regex_max_offset")
+
+
+def udp_replies_are_possible(look: Look) -> None:
+    """Lengths of a reply that is not asked for, or that cannot be."""
+    for _server, _real, check in _checks(look):
+        if not isinstance(check, model.UdpCheck):
+            continue
+        low, high = check.min_reply_length, check.max_reply_length
+        if low is not None and low > (255 if high is None else high):
+            message = f"min_reply_length {low} is above max_reply_length {255 if high is None else high}"
+            look.error("length-range", message, check, "min_reply_length")
+        if check.require_reply is None:
+            for word in ("min_reply_length", "max_reply_length"):
+                if getattr(check, word) is not None:
+                    look.warning("useless-option", f"{word} without require_reply is ignored", check, word, word=0)
+                    break
+
+
+def alpha_has_a_check(look: Look) -> None:
+    """alpha keeps a server down until a check succeeds: without checks that is for ever."""
+    for server in look.document.virtual_servers:
+        for real in server.real_servers:
+            if real.checks or not (real.alpha or (real.alpha is None and server.alpha)):
+                continue
+            message = f"alpha keeps {real.address} down until a check succeeds, and it has none"
+            look.warning("alpha-without-check", message, real)
+
+
+def dynamic_weights_are_single(look: Look) -> None:
+    """Two scripts that both set the weight of a server."""
+    for server in look.document.virtual_servers:
+        for real in server.real_servers:
+            scripts = [check for check in real.checks if isinstance(check, model.MiscCheck) and check.misc_dynamic]
+            if len(scripts) > 1:
+                message = "a second script sets the weight of this server"
+                look.warning("two-dynamic-checks", message, scripts[1], "misc_dynamic", word=0)
+
+
+RULES = (
+    timeouts_fit,
+    sources_fit,
+    http_expects_something_possible,
+    udp_replies_are_possible,
+    alpha_has_a_check,
+    dynamic_weights_are_single,
+)
