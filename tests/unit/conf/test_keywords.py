@@ -10,6 +10,8 @@ import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import ERROR, kinds, lines, model, read, write
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.spec import BLOCK, Entry, Spec, spec
 
+from .rule_codes import RULES
+
 VECTOR = Path(__file__).parents[2] / "vectors" / "conf" / "keywords.tsv"
 WORDS = [tuple(line.split("\t")) for line in VECTOR.read_text().splitlines() if line and not line.startswith("#")]
 
@@ -96,7 +98,7 @@ def said(block: str, lines_: list[str]) -> list[str]:
     return [
         one.code
         for one in found
-        if one.level == ERROR and first <= one.line < first + len(lines_) and one.code != "missing-keyword"
+        if one.level == ERROR and first <= one.line < first + len(lines_) and one.code not in RULES
     ]
 
 

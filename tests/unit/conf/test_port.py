@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.port import read_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from . import strategies
+from .rule_codes import RULES
 
 BLOCKS = sorted(
     {
@@ -25,10 +26,6 @@ SLOW = settings(max_examples=15, deadline=None, suppress_health_check=list(Healt
 
 def problems(text: str) -> list[str]:
     return [found.render() for found in read(text, "made.conf").findings if found.code not in RULES]
-
-
-# what is said about a document as a whole; made-up documents hold such mistakes, they do not change what is read
-RULES: frozenset[str] = frozenset()
 
 
 @SLOW
