@@ -18,7 +18,8 @@ Test = Callable[[Stage], Optional[str]]
 class Check:
     """`positive`: what must happen does; `negative`: what must not does not.
 
-    Checks with equal facts share a running speaker unless `alone`; with `start` false the test starts it itself.
+    Checks with equal facts share a running speaker unless `alone`; with `start` false the test starts it itself;
+    `guest`: it needs a clock of its own and runs in a User Mode Linux guest.
     `mend`: (its words, changes of the facts) tried when the row deviates by default. `skip`: speaker name -> why
     the row does not apply to it.
     """
@@ -29,5 +30,6 @@ class Check:
     facts: Facts = Facts()
     alone: bool = False
     start: bool = True
+    guest: bool = False
     mend: Optional[Tuple[str, Mapping[str, object]]] = None
     skip: Mapping[str, str] = field(default_factory=dict)

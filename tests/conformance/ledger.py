@@ -22,12 +22,11 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One statement. `not_for`: speaker -> why it does not apply; `untested`: why no test tries it."""
+    """One statement. `not_for`: speaker -> why it does not apply."""
 
     statement: str
     rfc: str
     not_for: Mapping[str, str] = field(default_factory=dict)
-    untested: str = ""
 
 
 MIXED = "optional, and it is not offered"

@@ -522,6 +522,35 @@ def stall_backup(stage: Stage) -> Optional[str]:
 
 ONE_SECOND_BACKUP = SECOND.but(vrid=81)
 
+def step(seconds: float) -> None:
+    """Set the clock of the guest that this runs in."""
+    time.clock_settime(time.CLOCK_REALTIME, time.time() + seconds)
+
+
+def clock_as_active(stage: Stage) -> Optional[str]:
+    """S25: an hour forth and back under an Active speaker: its cadence."""
+    for seconds in (3600, -7200, 3600):
+        stage.settle()
+        start = time.monotonic()
+        step(seconds)
+        longest, announced = stage.steady(start, 4 * stage.facts.interval)
+        expect(longest < 1.3 * stage.facts.interval + SLACK, f"silent for {longest:.2f} s after a step of {seconds} s")
+        early = [at for at, _ in stage.adverts(start)]
+        expect(len(early) <= 6, f"{len(early)} adverts in 4 intervals after a step of {seconds} s")
+        expect(not announced, "it announced its addresses anew")
+    return None
+
+
+def clock_as_backup(stage: Stage) -> Optional[str]:
+    """S25: the same under a Backup's timer."""
+    for seconds in (3600, -3600):
+        with stage.backup() as reign:
+            last = reign.stop()
+        step(seconds)
+        near(takeover(stage, last), stage.facts.down(), f"after a step of {seconds} s it took over")
+    return None
+
+
 CHECKS: Tuple[Check, ...] = (
     Check(
         "S01",
@@ -565,6 +594,7 @@ CHECKS: Tuple[Check, ...] = (
     Check("S22", tie, tie_again, HALF.but(vrid=90), alone=True),
     Check("S23", order, third_silent, QUICK.but(vrid=91), alone=True),
     Check("S24", stale_down_timer, stale_adver_timer, HALF.but(vrid=92)),
+    Check("S25", clock_as_active, clock_as_backup, SECOND, guest=True),
     Check("S26", stall, stall_backup, HALF.but(vrid=92)),
 )
 

@@ -11,10 +11,11 @@ import itertools
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Sequence, Tuple
 
-from . import addresses, beyond, machine, receiving, wire
+from . import addresses, beyond, guest, machine, receiving, wire
 from .ledger import ROWS
 from .speakers.speaker import Refused
 from .stage import Stage
@@ -35,7 +36,7 @@ def scenes(checks: Iterable[Check]) -> List[List[Check]]:
     """Which checks share a speaker: longest intervals first, so that the slow ones are not the last to end."""
     shared: Dict[object, List[Check]] = {}
     for check in checks:
-        key = (check.facts, check.row if check.alone or not check.start else "")
+        key = (check.facts, check.row if check.alone or check.guest or not check.start else "")
         shared.setdefault(key, []).append(check)
     parts = [group[at : at + TOGETHER] for group in shared.values() for at in range(0, len(group), TOGETHER)]
     return sorted(parts, key=lambda part: -part[0].facts.interval * len(part))
@@ -56,8 +57,6 @@ class Run:
             known = ROWS[row].not_for.get(self.speaker.name, "")
             if known:
                 results[row] = Result(row, Verdict.NOT_APPLICABLE, known)
-            elif row not in CHECKS:
-                results[row] = Result(row, Verdict.NOT_TESTED, ROWS[row].untested)
             else:
                 check = CHECKS[row]
                 why = check.skip.get(self.speaker.name, "") or (self.speaker.lacks(check.facts) if check.start else "")
@@ -73,16 +72,24 @@ class Run:
         return {row: results[row] for row in rows}
 
     def _scene(self, checks: List[Check]) -> List[Result]:
-        results = []
+        results: List[Result] = []
         place = self.place / str(next(self._numbers))
+        if checks[0].guest and not guest.is_here():
+            started = time.monotonic()
+            results = [guest.row(self.speaker, check.row, place / check.row) for check in checks]
+            results = [replace(result, seconds=time.monotonic() - started) for result in results]
+            for result in results:
+                self._told(result)
+            return results
         try:
             with Stage(self.speaker, checks[0].facts, place, start=checks[0].start) as stage:
                 for check in checks:
                     started = time.monotonic()
                     results.append(self._judge(check, *_attempt(check, stage), started))
                     self._told(results[-1])
-                    if results[-1].verdict is not Verdict.OK and not stage.running.alive():
-                        break
+                    if results[-1].verdict is not Verdict.OK:  # what it left behind is not the next row's
+                        stage.running.kill()
+                        stage.start()
         except Refused as refused:
             for check in checks[len(results) :]:
                 results.append(Result(check.row, Verdict.DEVIATES, f"the configuration is refused: {refused}"))

@@ -266,7 +266,11 @@ CHECKS: Tuple[Check, ...] = (
         facts=SIX,
     ),
     Check("T06", *both(lambda _, a: a.source == SPEAKER[4], lambda a: f"from {a.source}"), facts=FOUR),
-    Check("T07", *both(lambda _, a: a.source == SPEAKER[6], lambda a: f"from {a.source}"), facts=SIX),
+    Check(
+        "T07",
+        *both(lambda s, a: a.source.startswith("fe80:") and a.source not in s.facts.vips, lambda a: f"from {a.source}"),
+        facts=SIX,
+    ),
     Check("T08", *both(own_mac, mac), facts=FOUR, mend=VMAC),
     Check(
         "T09",

@@ -70,8 +70,8 @@ class Frr:
                 f"link add {device} link {DEVICE} type macvlan mode bridge",
                 f"link set {device} address {virtual_mac(facts.family, facts.vrid)}",
                 f"link set {device} addrgenmode {'random' if facts.family == 6 else 'none'}",
+                f"link set {device} up",  # first: the link-local address it makes itself is to be its source
                 *(f"addr add {address}/{prefix} dev {device}{' nodad' * (facts.family == 6)}" for address in facts.vips),
-                f"link set {device} up",
             )
         (place / "conf").write_text(configuration(facts))
         (place / "zebra.conf").write_text("log stdout\n")
