@@ -32,7 +32,11 @@ class Block(Kind):
         if self.head == ():
             return check_extra(words, 0, {})
         if self.head == ("name",):
-            return check_extra(words, 1, {"name": _name(words)})
+            name = _name(words)
+            if len(words) > 1:
+                message = f"'{words[1]}' stands after the name: keepalived skips the block"
+                raise Bad(message, f'one word, or "{" ".join(words)}" in quotes', code="extra-name", word=2)
+            return {"name": name}
         if self.head == ("address", "port"):
             return check_extra(words, 2, dict(zip(self.head, read_address_port(words))))
         return _read_virtual_server(words)

@@ -210,7 +210,7 @@ class Word(Kind):
     def read(self, words: Sequence[str]) -> Any:
         word = one(words, "a value")
         if not word:
-            raise Bad("the value is empty", code="empty-value")
+            raise Odd(None, "the value is empty", "take the line away", code="empty-value")
         if self.longest and len(word) > self.longest:
             raise Bad(f"'{word}' is longer than {self.longest} characters", code="too-long")
         return check_extra(words, 1, word)

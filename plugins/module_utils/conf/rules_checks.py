@@ -80,7 +80,7 @@ def _url(look: Look, url: model.HttpUrl) -> None:
     low, high = url.regex_min_offset, url.regex_max_offset
     if low is not None and high is not None and low >= high:
         message = f"regex_max_offset {high} is not above regex_min_offset {low}: nothing can match"
-        look.error("offset-range", message, url, "regex_max_offset")
+        look.warning("offset-range", message, url, "regex_max_offset")
 
 
 def udp_replies_are_possible(look: Look) -> None:
