@@ -8,18 +8,22 @@ and mark of it; its pool and its checks are the same for all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Hashable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
+from .checks.dns import DnsCheck, question
 from .checks.endpoint import Endpoint
 from .checks.http import HttpCheck, Tls, Url
 from .checks.misc import MiscCheck
+from .checks.ping import PingCheck
 from .checks.scheduler import Schedule
+from .checks.smtp import SmtpCheck
 from .checks.tcp import TcpCheck
+from .checks.udp import PAYLOAD, UdpCheck
 from .ipvs import table as ipvs
 from .plan_services import forwarding, kernel_services
 from .pool import roster
@@ -27,7 +31,15 @@ from .pool import roster
 if TYPE_CHECKING:
     from .checks.port import Check
 
-_RUN = (model.TcpCheck, model.HttpGet, model.MiscCheck)
+_RUN = (
+    model.TcpCheck,
+    model.HttpGet,
+    model.MiscCheck,
+    model.SmtpCheck,
+    model.DnsCheck,
+    model.UdpCheck,
+    model.PingCheck,
+)
 
 
 class CheckKey(NamedTuple):
@@ -213,10 +225,11 @@ def _checks(real: _Real, service: str, server: str) -> Iterator[Tuple[CheckKey, 
     for declared in real.server.checks:
         if not isinstance(declared, _RUN):
             continue
-        made = _check(real, declared)
-        copy = copies.get(made, 0)
-        copies[made] = copy + 1
-        yield CheckKey(service, server, made, copy), (_schedule(real, declared), made)
+        for part in _parts(declared):
+            made = _check(real, declared, part)
+            copy = copies.get(made, 0)
+            copies[made] = copy + 1
+            yield CheckKey(service, server, made, copy), (_schedule(real, declared), made)
 
 
 def _schedule(real: _Real, declared: model.Check) -> Schedule:
@@ -234,7 +247,19 @@ def _schedule(real: _Real, declared: model.Check) -> Schedule:
     )
 
 
-def _check(real: _Real, declared: object) -> Check:
+def _parts(declared: model.Check) -> Iterator[model.Check]:
+    """The places a check connects to: itself, or the host blocks of an SMTP_CHECK that says no place of its own."""
+    if isinstance(declared, model.SmtpCheck) and declared.hosts:
+        own = [getattr(declared, item.name) for item in fields(model.ConnectOptions)]
+        if any(value is not None for value in own):
+            yield declared
+        yield from declared.hosts
+    else:
+        yield declared
+
+
+def _check(real: _Real, declared: model.Check, part: Any) -> Check:
+    """One check; part: where it connects to."""
     if isinstance(declared, model.MiscCheck):
         owner = declared.user or real.script_user
         return MiscCheck(
@@ -246,8 +271,17 @@ def _check(real: _Real, declared: object) -> Check:
         )
     if isinstance(declared, model.HttpGet):
         return _http(real, declared)
+    end = _endpoint(real, part)
     if isinstance(declared, model.TcpCheck):
-        return TcpCheck(_endpoint(real, declared))
+        return TcpCheck(end)
+    if isinstance(declared, model.SmtpCheck):
+        return SmtpCheck(end, declared.helo_name) if declared.helo_name else SmtpCheck(end)
+    if isinstance(declared, model.DnsCheck):
+        return DnsCheck(end, declared.type or "SOA", declared.name or ".")
+    if isinstance(declared, model.PingCheck):
+        return PingCheck(end)
+    if isinstance(declared, model.UdpCheck):
+        return _udp(end, declared)
     raise AssertionError(declared)
 
 
@@ -269,6 +303,12 @@ def _http(real: _Real, declared: model.HttpGet) -> HttpCheck:
         )
     protocol = (declared.http_protocol or "1.0").upper()
     return HttpCheck(_endpoint(real, declared), urls, host, protocol, tls)
+
+
+def _udp(end: Endpoint, declared: model.UdpCheck) -> UdpCheck:
+    payload = bytes.fromhex(declared.payload) if declared.payload else PAYLOAD
+    longest = 255 if declared.max_reply_length is None else declared.max_reply_length
+    return UdpCheck(end, payload, declared.require_reply, declared.min_reply_length or 0, longest)
 
 
 def _endpoint(real: _Real, declared: Any) -> Endpoint:
@@ -300,6 +340,11 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
 def _undone(declared: object) -> Iterator[str]:
     if not isinstance(declared, _RUN):
         yield f"{getattr(declared, 'keyword', type(declared).__name__)} is not run by this version"
+    if isinstance(declared, model.DnsCheck):
+        try:
+            question(0, "A", declared.name or ".")
+        except (UnicodeError, ValueError):
+            yield f"{declared.name} is not a name of the DNS"
     if not isinstance(declared, model.HttpGet):
         return
     if (declared.http_protocol or "").upper().endswith("K"):

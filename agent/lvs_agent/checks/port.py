@@ -8,23 +8,36 @@ import errno
 import logging
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, Mapping, Optional, Tuple, Type, Union
 
+from .datagram.port import DatagramTask
+from .dns import DnsCheck
 from .http import HttpCheck, Tls
 from .misc import MiscCheck
 from .outcome import Conversation, Outcome
+from .ping import PingCheck
 from .scheduler import Schedule, State, begin, carry_over
 from .script.port import ScriptTask
+from .smtp import SmtpCheck
 from .stream.port import StreamTask
 from .task import Key, Last, Task
 from .tcp import TcpCheck
 from .tls.port import TlsConversation, context
+from .udp import UdpCheck
 
 if TYPE_CHECKING:
     import ssl
 
     from ..loop import Loop
 
-Check = Union[TcpCheck, HttpCheck, MiscCheck]
-TASKS: Dict[type, Type[Task]] = {TcpCheck: StreamTask, HttpCheck: StreamTask, MiscCheck: ScriptTask}
+Check = Union[TcpCheck, HttpCheck, SmtpCheck, MiscCheck, DnsCheck, UdpCheck, PingCheck]
+TASKS: Dict[type, Type[Task]] = {
+    TcpCheck: StreamTask,
+    HttpCheck: StreamTask,
+    SmtpCheck: StreamTask,
+    MiscCheck: ScriptTask,
+    DnsCheck: DatagramTask,
+    UdpCheck: DatagramTask,
+    PingCheck: DatagramTask,
+}
 
 Told = Callable[[Key, State, State, Outcome], None]
 """(key, state before, state after, outcome): called when the verdict changed, first stands, or names a weight."""
@@ -77,7 +90,7 @@ class Runner:
         for key, task in self._tasks.items():
             yield key, task.state, task.last
 
-    def converse(self, check: Union[TcpCheck, HttpCheck], step: int) -> Conversation:
+    def converse(self, check: Union[TcpCheck, HttpCheck, SmtpCheck], step: int) -> Conversation:
         """A new conversation of this check, inside TLS where it asks for it."""
         talk = check.converse(step)
         if not isinstance(check, HttpCheck) or check.tls is None:
