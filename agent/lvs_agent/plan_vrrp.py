@@ -14,10 +14,11 @@ from typing import Any, Mapping, Optional, Tuple
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from .link.state import Address
-from .vrrp import packet
+from .vrrp import ah, packet, trailer
 from .vrrp.events import Notice
 from .vrrp.router import OWNER, Settings
 from .vrrp.track import Tracked, in_group
+from .vrrp_keys import hmac_keys
 from .vrrp_limits import unsupported
 
 __all__ = ["Group", "Instance", "Plan", "Process", "Scripts", "TrackScript", "plan", "unsupported"]
@@ -25,6 +26,7 @@ __all__ = ["Group", "Instance", "Plan", "Process", "Scripts", "TrackScript", "pl
 _SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 _HOME, _NODAD, _MNGTMPADDR, _NOPREFIXROUTE, _AUTOJOIN = 0x10, 0x02, 0x100, 0x200, 0x400
 _MTU = 1500
+_AUTH = {"PASS": packet.AUTH_PASS, "AH": packet.AUTH_AH}
 _FOREVER = 0xFFFFFFFF
 
 
@@ -42,7 +44,8 @@ class Instance:
 
     `advertised` are the packed addresses in the adverts, `settings.addresses` those and the excluded ones as
     link.state.Address. `group` is the multicast destination, `peers` replace it in unicast mode. `source` is the
-    configured one, None for the interface's primary address. `secret` is PASS's, None without authentication.
+    configured one, None for the interface's primary address. `auth_type` and `secret` are version 2's authentication,
+    `keys` auth_hmac's.
     """
 
     name: str
@@ -53,7 +56,9 @@ class Instance:
     group: bytes
     peers: Tuple[bytes, ...]
     source: Optional[bytes]
-    secret: Optional[bytes]
+    auth_type: int
+    secret: bytes
+    keys: Optional[trailer.Keys]
     checksum_as_v2: bool
     ttl: int
     scripts: Scripts
@@ -63,7 +68,13 @@ class Instance:
     @property
     def identity(self) -> Tuple[object, ...]:
         """What a reload cannot change in a running instance: with another one it is another virtual router."""
-        return self.name, self.interface, self.family, self.settings.version, self.settings.vrid, self.settings.sync
+        settings = self.settings
+        return self.name, self.interface, self.family, settings.version, settings.vrid, settings.sync, self.protocol
+
+    @property
+    def protocol(self) -> int:
+        """The IP protocol that adverts travel in."""
+        return ah.AH if self.auth_type == packet.AUTH_AH else packet.PROTOCOL
 
 
 @dataclass(frozen=True)
@@ -199,13 +210,19 @@ def _instance(document: model.Document, block: model.VrrpInstance, group: Option
         group=ip_address(effective.multicast_group(document, block)).packed,
         peers=tuple(ip_address(peer.address).packed for peer in block.unicast_peer or ()),
         source=ip_address(source).packed if source else None,
-        secret=packet.secret(block.authentication.auth_pass or "") if block.authentication else None,
+        auth_type=_AUTH[block.authentication.auth_type or "PASS"] if block.authentication else packet.AUTH_NONE,
+        secret=packet.secret(block.authentication.auth_pass or "") if block.authentication else b"",
+        keys=hmac_keys(document, block) if block.auth_hmac else None,
         checksum_as_v2=effective.v3_checksum_as_v2(document, block),
         ttl=packet.TTL if block.unicast_ttl is None or not block.unicast_peer else block.unicast_ttl,
         scripts=_scripts(block),
         tracked=tracked,
         track_primary=not block.dont_track_primary,
     )
+
+
+def _ah(block: model.VrrpInstance) -> bool:
+    return block.authentication is not None and block.authentication.auth_type == "AH"
 
 
 def _settings(
@@ -223,7 +240,8 @@ def _settings(
         preempt=not effective.nopreempt(block),
         preempt_delay=effective.preempt_delay(document, block),
         startup_delay=effective.global_defs(document).vrrp_startup_delay or 0.0,
-        start_master=effective.state(block) == "MASTER" and priority != OWNER,
+        # with AH a sequence has to be heard before one is sent
+        start_master=effective.state(block) == "MASTER" and priority != OWNER and not _ah(block),
         sync=sync,
         down_timer_adverts=effective.down_timer_adverts(document, block),
         lower_prio_no_advert=effective.lower_prio_no_advert(document, block),

@@ -13,11 +13,11 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Callable, Dict, Hashable, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Hashable, List, Mapping, Optional, Tuple, Union
 
 from .link import state as link
 from .link.port import Batch, Netlink, batch
-from .vrrp import announce, packet
+from .vrrp import ah, announce, packet, trailer
 from .vrrp.events import Announce, Effect, Notify, RemoveAddresses, SendAdvert, SetAddresses
 from .vrrp.router import OWNER, Settings, create
 
@@ -44,8 +44,8 @@ class Place:
 class VirtualRouter:
     """One vrrp_instance as it runs."""
 
-    def __init__(self, plan: Instance, netlink: Netlink, announcer: Announcer) -> None:
-        self.plan = plan
+    def __init__(self, plan: Instance, netlink: Netlink, announcer: Announcer, clock: Callable[[], float]) -> None:
+        self.plan, self.clock = plan, clock
         self.place = Place()
         self.router = create(plan.settings)
         self.causes: Tuple[str, ...] = ()  # of FAULT, as the machine was told
@@ -55,6 +55,10 @@ class VirtualRouter:
         self.complaints: Dict[str, Tuple[float, int]] = {}
         self._netlink, self._announcer = netlink, announcer
         self.since = 0.0  # of the state, seconds since the epoch
+        self.sequence = 0  # AH's: the highest sent or heard
+        self.identification = 0  # of IP packets that are signed with their header
+        self.signed = 0  # auth_hmac's last sequence
+        self.marks: trailer.Marks = ()
         self._adverts: Dict[Tuple[int, bytes], bytes] = {}
         self._batches: Dict[Tuple[Hashable, bool], Batch] = {}
         self._frames: Dict[Hashable, Tuple[str, int, bytes]] = {}
@@ -126,6 +130,7 @@ class VirtualRouter:
             addresses=frozenset(plan.advertised),
             group=plan.group,
             peers=frozenset(plan.peers),
+            auth_type=plan.auth_type,
             secret=plan.secret,
             owner=plan.settings.priority == OWNER,
             link_local=plan.advertised[0][:2] == b"\xfe\x80",
@@ -138,24 +143,53 @@ class VirtualRouter:
         return self.plan.peers or (self.plan.group,)
 
     def _advert(self, priority: int, destination: bytes) -> bytes:
-        """For IPv4 with its IP header, for IPv6 the message alone."""
+        """The message; for IPv4 with its IP header unless that has to be signed."""
         have = self._adverts.get((priority, destination))
         if have is not None:
             return have
         plan, source = self.plan, self.place.source
-        advert = packet.Advert(
-            plan.settings.version,
-            plan.settings.vrid,
-            priority,
-            round(plan.settings.advert_int * 100),
-            plan.advertised,
-            packet.AUTH_PASS if plan.secret is not None else packet.AUTH_NONE,
-        )
-        ready = packet.encode(advert, source, destination, plan.secret, checksum_as_v2=plan.checksum_as_v2)
-        if plan.family == 4:
+        settings = plan.settings
+        interval = round(settings.advert_int * 100)
+        advert = packet.Advert(settings.version, settings.vrid, priority, interval, plan.advertised, plan.auth_type)
+        secret = plan.secret if plan.auth_type == packet.AUTH_PASS else b""
+        ready = packet.encode(advert, source, destination, secret, checksum_as_v2=plan.checksum_as_v2)
+        if plan.family == 4 and not self._signs:
             ready = packet.ip4(ready, source, destination, plan.ttl)
         self._adverts[priority, destination] = ready
         return ready
+
+    @property
+    def _signs(self) -> bool:
+        keys = self.plan.keys
+        return self.plan.auth_type == packet.AUTH_AH or (keys is not None and keys.mode != trailer.Mode.RECEIVE_ONLY)
+
+    def _signed(self, message: bytes, destination: bytes) -> bytes:
+        """One advert as it leaves, signed with the present sequence."""
+        plan, source = self.plan, self.place.source
+        if plan.auth_type == packet.AUTH_AH:
+            self.identification = self.identification % 0xFFFF + 1
+            return ah.seal(
+                message,
+                source,
+                destination,
+                key=plan.secret,
+                sequence=self.sequence,
+                identification=self.identification,
+                ttl=plan.ttl,
+            )
+        if plan.keys is None:
+            return message
+        behind = trailer.sign(plan.keys, message, plan.settings.version, source, self.signed)
+        if plan.family == 4:
+            return packet.ip4(message + behind, source, destination, plan.ttl)
+        return packet.with_trailer6(message, behind, source, destination)
+
+    def _next_sequence(self) -> None:
+        """One sequence an advertisement, whatever the number of peers."""
+        if self.plan.auth_type == packet.AUTH_AH:
+            self.sequence += 1
+        elif self.plan.keys is not None:
+            self.signed = trailer.following(self.signed, self.clock(), self.plan.keys.window)
 
     def _batch(self, addresses: Tuple[Hashable, ...], *, remove: bool) -> Batch:
         have = self._batches.get((addresses, remove))
@@ -185,8 +219,13 @@ class VirtualRouter:
         if self.wire is None or not source:
             self.counters["advert_not_sent"] += 1
             return
+        if self._signs:
+            self._next_sequence()
         for destination in self._destinations:
-            refused = self.wire.send(self._advert(priority, destination), source, destination)
+            ready = self._advert(priority, destination)
+            if self._signs:
+                ready = self._signed(ready, destination)
+            refused = self.wire.send(ready, source, destination)
             if refused is not None:
                 self.counters[f"send_{errno.errorcode.get(refused, str(refused))}"] += 1
                 continue
@@ -216,7 +255,7 @@ class VirtualRouter:
 
     def judge(self, datagram: packet.Datagram, expect: packet.Expect, now: float) -> Optional[packet.Heard]:
         """The advertisement, or None when it was discarded; counted by cause, said once a period."""
-        heard = packet.parse(datagram, expect)
+        heard = self._authentic(datagram, expect)
         if isinstance(heard, packet.Discard):
             self.discards[heard.value] += 1
             if heard is not packet.Discard.OWN:
@@ -228,6 +267,31 @@ class VirtualRouter:
         for note in heard.notes:
             self._complain(note.value, f"odd advert from {_text(datagram.source)}", now)
         return heard
+
+    def _authentic(self, datagram: packet.Datagram, expect: packet.Expect) -> Union[packet.Heard, packet.Discard]:
+        plan = self.plan
+        if datagram.source == self.place.source:
+            return packet.Discard.OWN
+        if plan.auth_type == packet.AUTH_AH:
+            unsealed = ah.unseal(datagram, plan.secret, self.sequence)
+            if isinstance(unsealed, packet.Discard):
+                return unsealed
+            datagram, self.sequence = unsealed
+        if plan.keys is not None:
+            datagram = packet.cut(datagram, plan.settings.version, trailer.LENGTH)
+            refused, self.marks = trailer.verify(
+                plan.keys,
+                self.marks,
+                datagram.payload,
+                datagram.trailer,
+                version=plan.settings.version,
+                source=datagram.source,
+                now=self.clock(),
+                senders=max(trailer.MULTICAST_SENDERS, len(plan.peers)),
+            )
+            if refused is not None:
+                return refused
+        return packet.parse(datagram, expect)
 
     def _complain(self, cause: str, text: str, now: float) -> None:
         last, unsaid = self.complaints.get(cause, (-LOG_PERIOD, 0))

@@ -14,8 +14,9 @@ from typing import Any, Dict, Iterator, List, Mapping, Tuple
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
+from .vrrp_keys import hmac_keys
+
 _REFUSED: Dict[str, str] = {
-    "auth_hmac": "adverts would be neither signed nor verified",
     "no_accept": "packets to the addresses would be accepted",
     "strict_mode": "the rules of strict mode would not be kept",
     "track_file": "it would not be read",
@@ -102,8 +103,13 @@ def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator
         yield ERROR, "an instance without `interface` is not done by this version"
     if not block.virtual_ipaddress:
         yield ERROR, "no virtual_ipaddress: an advert without addresses is refused by every RFC 9568 router (5.2.5)"
-    if block.authentication and block.authentication.auth_type == "AH":
-        yield ERROR, "auth_type AH is not done by this version: adverts would be neither signed nor verified"
+    if block.auth_hmac:
+        try:
+            hmac_keys(document, block)
+        except ValueError as error:
+            yield ERROR, f"auth_hmac: {error}"
+    if block.authentication and block.auth_hmac:
+        yield ERROR, "authentication and auth_hmac exclude one another; keepalived drops the former"
     family, version = effective.family(block), effective.version(document, block)
     if block.authentication and version == 3:
         yield ERROR, "authentication is only in VRRP version 2: adverts would be neither signed nor verified"

@@ -17,7 +17,7 @@ from . import plan_vrrp
 from .link import state as link
 from .link.port import Monitor, Netlink
 from .notify.scripts import Job, Scripts
-from .vrrp import group, packet, track
+from .vrrp import ah, group, packet, track
 from .vrrp.events import (
     AdvertReceived,
     ConfigChanged,
@@ -49,6 +49,8 @@ PER_TURN = 64
 _GROUP_NOTICES = {State.MASTER: Notice.MASTER, State.BACKUP: Notice.BACKUP, State.FAULT: Notice.FAULT}
 _READ, _WRITE = 0x001, 0x004  # EPOLLIN, EPOLLOUT
 Tell = Callable[[object], None]
+Key = Tuple[str, int, int]
+"""Which socket: interface, family, IP protocol."""
 
 
 class Routers:
@@ -61,8 +63,8 @@ class Routers:
         self.plan = plan_vrrp.Plan({}, (), {}, plan_vrrp.Process())
         self.tracking = Tracking(loop, self._run, self._tracked)
         self.routers: Dict[str, VirtualRouter] = {}
-        self.wires: Dict[Tuple[str, int], Wire] = {}
-        self.hearers: Dict[Tuple[str, int], Dict[int, List[Tuple[VirtualRouter, packet.Expect]]]] = {}
+        self.wires: Dict[Key, Wire] = {}
+        self.hearers: Dict[Key, Dict[int, List[Tuple[VirtualRouter, packet.Expect]]]] = {}
         self.members: Dict[str, Tuple[str, ...]] = {}
         self.unheard = 0  # packets for virtual routers that are not ours, or no packets at all
         self.reloads = 0
@@ -114,7 +116,7 @@ class Routers:
     def _adopt(self, plan: plan_vrrp.Plan, new: Tuple[str, ...], resume: Mapping[str, str], *, presumed: bool) -> None:
         """Make the new ones, wire everything, start the new ones: as MASTER again where that may be resumed."""
         for name in new:
-            self.routers[name] = VirtualRouter(plan.instances[name], self.netlink, self.announcer)
+            self.routers[name] = VirtualRouter(plan.instances[name], self.netlink, self.announcer, self.clock)
         self.members = {name: (name,) for name in self.routers}
         for each in plan.groups:
             self.members.update({name: tuple(n for n in each.members if n in self.routers) for name in each.members})
@@ -197,10 +199,10 @@ class Routers:
 
     def _wire(self) -> None:
         """One socket an interface and family, joined to the groups that its routers use."""
-        groups: Dict[Tuple[str, int], List[bytes]] = {}
+        groups: Dict[Key, List[bytes]] = {}
         self.hearers = {}
         for router in self.routers.values():
-            key = (router.plan.interface, router.plan.family)
+            key = _key(router)
             if not router.place.index:
                 router.wire = None
                 continue
@@ -221,15 +223,15 @@ class Routers:
                 except OSError as error:
                     log.error("%s: no membership of the VRRP group: %s", key[0], error.strerror)
         for router in self.routers.values():
-            router.wire = self.wires.get((router.plan.interface, router.plan.family))
+            router.wire = self.wires.get(_key(router))
 
-    def _open(self, key: Tuple[str, int]) -> Optional[Wire]:
+    def _open(self, key: Key) -> Optional[Wire]:
         have = self.wires.get(key)
         interface = link.named(self.links, key[0])
         if have is not None or interface is None:
             return have
         try:
-            wire = Wire(key[0], interface.index, key[1])
+            wire = Wire(key[0], interface.index, *key[1:])
         except OSError as error:
             log.error("%s: no VRRP socket: %s", key[0], error.strerror)
             return None
@@ -239,12 +241,12 @@ class Routers:
 
     # events
 
-    def _read(self, key: Tuple[str, int]) -> None:
+    def _read(self, key: Key) -> None:
         wire = self.wires.get(key)
         if wire is None:
             return
         for item in wire.receive(PER_TURN):
-            vrid = None if isinstance(item, packet.Discard) else packet.vrid_of(item.payload)
+            vrid = None if isinstance(item, packet.Discard) else _vrid(item, key)
             hearers = () if vrid is None else self.hearers.get(key, {}).get(vrid, ())
             if not hearers or isinstance(item, packet.Discard):
                 self.unheard += 1
@@ -262,7 +264,7 @@ class Routers:
             return
         if router.router.state is State.BACKUP:
             # after a stall the master's adverts wait in the socket; hear them before believing that it is gone
-            self._read((router.plan.interface, router.plan.family))
+            self._read(_key(router))
         self._give(name, TimerExpired())
 
     def _give(self, name: str, event: Event) -> None:
@@ -361,3 +363,12 @@ class Routers:
             "packets_for_others": self.unheard,
             "reloads": self.reloads,
         }
+
+
+def _key(router: VirtualRouter) -> Key:
+    return router.plan.interface, router.plan.family, router.plan.protocol
+
+
+def _vrid(datagram: packet.Datagram, key: Key) -> Optional[int]:
+    """The virtual router that a datagram names, behind an Authentication Header or not."""
+    return packet.vrid_of(datagram.payload[ah.LENGTH :] if key[2] == ah.AH else datagram.payload)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 import hmac
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import FrozenSet, Optional, Tuple, Union
 
 PROTOCOL = 112  # RFC 9568 5.1.1.4
@@ -21,7 +21,7 @@ TOS = 0xC0  # internetwork control, as keepalived sends
 GROUP4 = bytes((224, 0, 0, 18))  # RFC 9568 5.1.1.2
 GROUP6 = bytes.fromhex("ff020000000000000000000000000012")  # RFC 9568 5.1.2.2
 OWNER = 255
-AUTH_NONE, AUTH_PASS = 0, 1
+AUTH_NONE, AUTH_PASS, AUTH_AH = 0, 1, 2
 
 _NOTHING: FrozenSet[Note] = frozenset()
 
@@ -43,6 +43,13 @@ class Discard(enum.Enum):
     CHECKSUM = "checksum"
     AUTH_TYPE = "auth_type"
     AUTH_DATA = "auth_data"
+    REPLAY = "auth_replay"
+    HMAC_MISSING = "auth_ext_missing"
+    HMAC_MALFORMED = "auth_ext_malformed"
+    HMAC_UNKNOWN_KEY = "auth_ext_unknown_key"
+    HMAC_INVALID = "auth_ext_invalid_hmac"
+    HMAC_STALE = "auth_ext_stale"
+    HMAC_REPLAY = "auth_ext_replay"
     INTERVAL_ZERO = "interval_zero"  # RFC 9568 7.1, erratum 8301
     INTERVAL = "interval"  # version 2 only: not ours (RFC 3768 7.1)
     LINK_LOCAL = "link_local"  # IPv6: the first address must be link-local (erratum 8300)
@@ -74,12 +81,17 @@ class Advert:
 
 @dataclass(frozen=True)
 class Datagram:
-    """The IP packet around a message: what the socket tells beside the payload."""
+    """The IP packet around a message: what the socket tells beside the payload.
+
+    `header` is the IPv4 header (what AH signs), `trailer` what was cut off behind the message (auth_hmac).
+    """
 
     source: bytes
     destination: bytes
     ttl: int
     payload: bytes
+    header: bytes = b""
+    trailer: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,7 @@ class Expect:
     """What one virtual router accepts on one interface.
 
     `source` is our own primary address, `peers` is empty in multicast mode, `group` the multicast destination,
-    `secret` the 8 zero-padded bytes of PASS or None. `addresses` are those we advertise ourselves.
+    `auth_type` is version 2's, `secret` the 8 zero-padded bytes of PASS. `addresses` are those we advertise ourselves.
     `link_local`: IPv6 adverts must begin with a link-local address; False where our own do not either.
     """
 
@@ -98,7 +110,8 @@ class Expect:
     addresses: FrozenSet[bytes]
     group: bytes = GROUP4
     peers: FrozenSet[bytes] = frozenset()
-    secret: Optional[bytes] = None
+    auth_type: int = AUTH_NONE
+    secret: bytes = b""
     owner: bool = False
     link_local: bool = True
 
@@ -137,7 +150,7 @@ def encode(
     advert: Advert,
     source: bytes,
     destination: bytes,
-    secret: Optional[bytes] = None,
+    secret: bytes = b"",
     *,
     checksum_as_v2: bool = False,
 ) -> bytes:
@@ -161,7 +174,7 @@ def encode(
         head = struct.pack(
             "!BBBBBB", 0x21, advert.vrid, advert.priority, count, advert.auth_type, advert.interval // 100
         )
-        body += secret if secret is not None else bytes(8)  # RFC 3768 5.3.10
+        body += secret or bytes(8)  # RFC 3768 5.3.10
         covered = b""
     else:
         if not 1 <= advert.interval <= 4095:  # RFC 9568 5.2.7
@@ -171,21 +184,36 @@ def encode(
     return head + struct.pack("!H", checksum(covered + head + b"\0\0" + body)) + body
 
 
+def with_trailer6(message: bytes, trailer: bytes, source: bytes, destination: bytes) -> bytes:
+    """An IPv6 message with a trailer: the checksum of the packet covers both (RFC 8200 8.1)."""
+    whole = message[:6] + b"\0\0" + message[8:] + trailer
+    return whole[:6] + struct.pack("!H", checksum(pseudo_header(source, destination, len(whole)) + whole)) + whole[8:]
+
+
+def cut(datagram: Datagram, version: int, trailer: int) -> Datagram:
+    """The datagram with a trailer of that many bytes cut off; unchanged when its length does not say it has one."""
+    payload = datagram.payload
+    length = 8 + (payload[3] * len(datagram.source) if len(payload) > 3 else 0) + (8 if version == 2 else 0)
+    if len(payload) != length + trailer:
+        return datagram
+    return replace(datagram, payload=payload[:length], trailer=payload[length:])
+
+
 def ip4(payload: bytes, source: bytes, destination: bytes, ttl: int = TTL) -> bytes:
     """`payload` behind an IPv4 header for a socket with IP_HDRINCL; the kernel fills the identification (0)."""
     head = struct.pack("!BBHHHBBH4s4s", 0x45, TOS, 20 + len(payload), 0, 0, ttl, PROTOCOL, 0, source, destination)
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
-def datagram4(packet: bytes) -> Union[Datagram, Discard]:
+def datagram4(packet: bytes, protocol: int = PROTOCOL) -> Union[Datagram, Discard]:
     """An IPv4 packet as a raw socket gives it; options are stepped over, frame padding is cut off."""
     if len(packet) < 20 or packet[0] >> 4 != 4:
         return Discard.IP_HEADER
     start, total = (packet[0] & 15) * 4, packet[2] << 8 | packet[3]
     fragment = (packet[6] << 8 | packet[7]) & 0x3FFF  # more-fragments flag and offset
-    if start < 20 or not start <= total <= len(packet) or fragment or packet[9] != PROTOCOL:
+    if start < 20 or not start <= total <= len(packet) or fragment or packet[9] != protocol:
         return Discard.IP_HEADER
-    return Datagram(packet[12:16], packet[16:20], packet[8], packet[start:total])
+    return Datagram(packet[12:16], packet[16:20], packet[8], packet[start:total], packet[:start])
 
 
 def vrid_of(payload: bytes) -> Optional[int]:
@@ -206,7 +234,7 @@ def parse(datagram: Datagram, expect: Expect) -> Union[Heard, Discard]:
     addresses = tuple(payload[at : at + size] for at in range(8, end, size))
     if version == 2:
         interval, auth_type = payload[5] * 100, payload[4]
-        refused = _authentic(auth_type, payload[end:], expect.secret)
+        refused = _authentic(auth_type, payload[end:], expect)
         if not refused and interval != expect.interval:  # RFC 3768 7.1
             refused = Discard.INTERVAL if interval else Discard.INTERVAL_ZERO
         if not refused and expect.owner:  # RFC 3768 7.1: the owner verifies that it is not the owner
@@ -261,18 +289,19 @@ def _summed(datagram: Datagram, version: int) -> bool:
     payload = datagram.payload
     if version == 2:  # RFC 3768 5.3.8: the message alone
         return checksum(payload) == 0
-    if checksum(pseudo_header(datagram.source, datagram.destination, len(payload)) + payload) == 0:
+    covered = payload + datagram.trailer if len(datagram.source) == 16 else payload
+    if checksum(pseudo_header(datagram.source, datagram.destination, len(covered)) + covered) == 0:
         return True
     # RFC 9568 5.2.8: over IPv4 the message alone; both forms are in the field
     return len(datagram.source) == 4 and checksum(payload) == 0
 
 
-def _authentic(auth_type: int, data: bytes, secret: Optional[bytes]) -> Optional[Discard]:
-    if auth_type != (AUTH_NONE if secret is None else AUTH_PASS):  # RFC 3768 5.3.6
+def _authentic(auth_type: int, data: bytes, expect: Expect) -> Optional[Discard]:
+    if auth_type != expect.auth_type:  # RFC 3768 5.3.6
         return Discard.AUTH_TYPE
-    if secret is not None and not hmac.compare_digest(data, secret):
+    if auth_type == AUTH_PASS and not hmac.compare_digest(data, expect.secret):
         return Discard.AUTH_DATA
-    return None  # RFC 3768 5.3.10: with type 0 the data is ignored
+    return None  # RFC 3768 5.3.10: with type 0 the data is ignored; AH has been looked at before
 
 
 def _notes(advert: Advert, expect: Expect) -> FrozenSet[Note]:

@@ -22,12 +22,15 @@ _RECEIVE_BUFFER = 256 * 1024
 class Wire:
     """Adverts of one family on one interface; every virtual router there shares it."""
 
-    def __init__(self, name: str, index: int, family: int) -> None:
-        """`family` is 4 or 6. Raises OSError when the interface is gone or raw sockets are not permitted."""
-        self.family, self.index = family, index
+    def __init__(self, name: str, index: int, family: int, protocol: int = PROTOCOL) -> None:
+        """`family` is 4 or 6, `protocol` VRRP's own or AH's.
+
+        Raises OSError when the interface is gone or raw sockets are not permitted.
+        """
+        self.family, self.index, self._protocol = family, index, protocol
         self._joined: FrozenSet[bytes] = frozenset()
         domain = socket.AF_INET if family == 4 else socket.AF_INET6
-        self._socket = socket.socket(domain, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, PROTOCOL)
+        self._socket = socket.socket(domain, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, protocol)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode() + b"\0")
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
@@ -95,12 +98,15 @@ class Wire:
         found: List[Union[Datagram, Discard]] = []
         for _ in range(most):
             try:
-                found.append(datagram4(self._socket.recv(65535)) if self.family == 4 else self._receive6())
+                found.append(self._receive4() if self.family == 4 else self._receive6())
             except BlockingIOError:
                 break
             except OSError:  # a pending error of the interface (ENETDOWN); reading it has cleared it
                 break
         return found
+
+    def _receive4(self) -> Union[Datagram, Discard]:
+        return datagram4(self._socket.recv(65535), self._protocol)
 
     def _receive6(self) -> Union[Datagram, Discard]:
         payload, ancillary, _flags, address = self._socket.recvmsg(65535, 128)

@@ -11,6 +11,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils import conf
 
 from lvs_agent import plan_vrrp
 from lvs_agent.link.state import Address
+from lvs_agent.vrrp import trailer
 from lvs_agent.vrrp.events import Notice
 from lvs_agent.vrrp.track import Tracked
 
@@ -109,7 +110,36 @@ def test_pass_unicast_and_sources() -> None:
     assert (plan.secret, plan.source, plan.peers) == (b"1111\0\0\0\0", ip("192.0.2.1"), (ip("192.0.2.2"),))
     assert one().group == ip("224.0.0.18")
     assert one("version 3", "fe80::100").group == ip("ff02::12")
-    assert (one().secret, one().source, one().peers) == (None, None, ())
+    assert (one().secret, one().source, one().peers, one().keys) == (b"", None, (), None)
+
+
+HMAC = "auth_hmac {{\n key 1 {first}\n key 2 hex:{second}\n active_key {active}\n {more}\n }}"
+
+
+def hmac_block(first: str = "x" * 32, second: str = "ab" * 32, active: int = 2, more: str = "") -> str:
+    return "version 3\n" + HMAC.format(first=first, second=second, active=active, more=more)
+
+
+def test_hmac_keys(tmp_path) -> None:
+    (tmp_path / "key").write_text("hex:" + "cd" * 40 + "\n")
+    keys = one(hmac_block(f"file:{tmp_path}/key")).keys
+    assert keys == trailer.Keys(((1, b"\xcd" * 40), (2, b"\xab" * 32)), 2, 5, trailer.Mode.ENFORCE)
+
+
+@pytest.mark.parametrize(
+    ("more", "window", "mode"),
+    [
+        ("", 5, "enforce"),
+        ("mode permissive", 5, "permissive"),
+        ("time_window 60\n mode receive-only", 60, "receive-only"),
+        ("anti_replay monotonic", None, "enforce"),
+        ("anti_replay monotonic\n time_window 60", None, "enforce"),
+    ],
+)
+def test_hmac_window_and_mode(more: str, window: object, mode: str) -> None:
+    keys = one(hmac_block(more=more)).keys
+    assert keys is not None
+    assert (keys.window, keys.mode.value) == (window, mode)
 
 
 GROUP = "vrrp_sync_group G {\n group {\n VI_1\n }\n {lines}\n}\n"
@@ -174,6 +204,8 @@ def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", befor
         ("strict_mode on", "error", "strict_mode is not done"),
         ("version 3\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "only in VRRP version 2"),
         ("smtp_alert", "warning", "no mail"),
+        (hmac_block(first="file:/nowhere/at/all"), "error", "/nowhere/at/all cannot be read"),
+        (hmac_block(active=3), "error", "active_key 3 is not one of the keys"),
     ],
 )
 def test_what_is_not_done_is_said(lines: str, level: str, words: str) -> None:
