@@ -31,7 +31,7 @@ def test_query(kind: str, name: str, expected: str):
 
 @pytest.mark.parametrize("name", ["a..b", "x" * 64])
 def test_no_query_for_what_is_no_name(name: str):
-    with pytest.raises(ValueError, match="a|x"):
+    with pytest.raises(ValueError):
         question(1, "A", name)
 
 
