@@ -4,35 +4,24 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 import struct
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 from netns import Host, bridge, plug, wait
+from one_module import own_files, play, state
 
 pytestmark = pytest.mark.netns(limit=240)
 
-ROOT = Path(__file__).parents[2]
 VIP = "10.1.0.100"
-FOLDERS = ("/etc/systemd", "/etc/sysctl.d", "/etc/modules-load.d", "/var/lib")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_files(tmp_path_factory):
-    """Copies of /etc and /var/lib that can be written."""
-    for folder in ("/etc", "/var/lib"):
-        layer = tmp_path_factory.mktemp("layer")
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(layer)], check=True)
-        (layer / "up").mkdir()
-        (layer / "work").mkdir()
-        options = f"lowerdir={folder},upperdir={layer}/up,workdir={layer}/work"
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder], check=True)
+def files(tmp_path_factory):
+    own_files(tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture(scope="module")
@@ -50,43 +39,8 @@ def hosts():
     subprocess.run(["ip", "link", "del", "br0"], check=True)
 
 
-def play(host, module="real_server", check=False, **options):
-    """What Ansible says of one module on a host."""
-    words = [str(Path(sys.executable).parent / "ansible"), "-i", "localhost,", "localhost", "-c", "local"]
-    words += ["-e", f"ansible_python_interpreter={sys.executable}", "-m", f"lvs.cluster.{module}"]
-    words += ["-a", json.dumps(options), "--diff", *(["--check"] if check else [])]
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
-        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
-        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline",
-    }
-    with host:
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-    head, _, answer = done.stdout.partition(" => ")
-    assert answer, done.stdout + done.stderr
-    return json.loads(answer.strip()), head
-
-
 def changes(host, **options):
     return play(host, **options)[0]["changed"]
-
-
-def state(host):
-    """All that the module may touch: sysctls, addresses, links, files and folders."""
-    found = {"addresses": host.run("ip", "-o", "address"), "links": host.run("ip", "-o", "link")}
-    with host:
-        for path in Path("/proc/sys/net").rglob("*"):
-            if path.is_file() and path.name not in ("flush", "stat_refresh"):
-                try:
-                    found[str(path)] = path.read_bytes()
-                except OSError:
-                    continue
-    for folder in FOLDERS:
-        for path in Path(folder).rglob("*"):
-            found[str(path)] = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else "/"
-    return found
 
 
 def sysctl(host, name):
