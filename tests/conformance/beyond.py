@@ -127,7 +127,9 @@ def rollover(stage: Stage) -> Optional[str]:
         expect(longest < 2 * stage.facts.interval + 0.3, f"silent for {longest:.2f} s")
     expect(not stage.announcements(start), "it stepped down and up")
     last = stage.adverts(start)[-1][1]
-    expect(last.tail[1:2] == b"\x02", f"signs with key {last.tail[1:2].hex()}")
+    sequence = int.from_bytes(last.tail[4:12], "big")
+    right = Trailer(NEXT, 2, sequence).over(last.message[:-28], frames.packed(last.source), 3, stage.facts.vrid)
+    expect(last.tail == right, f"does not sign with the new key: {last.tail.hex()}")
     return None
 
 

@@ -30,9 +30,10 @@ def row(speaker: Speaker, name: str, place: Path) -> Result:
     place.mkdir(parents=True)
     inner = [sys.executable, "-m", "conformance", "--speaker", speaker.name, "--rows", name, "--format", "json"]
     command = [str(LAB / "uml" / "uml-run"), "-t", str(LIMIT), "-m", "384M", "-o", str(place), "-C", str(LAB.parent)]
-    if "LEDGER_AGENT" in os.environ:
-        command += ["-e", "LEDGER_AGENT"]
-    done = subprocess.run([*command, "--", *inner], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    tree = getattr(speaker, "tree", None)
+    command += ["-e", "LEDGER_AGENT"] if tree else []
+    environment = dict(os.environ, LEDGER_AGENT=str(tree)) if tree else None
+    done = subprocess.run([*command, "--", *inner], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     try:
         said = json.loads(done.stdout[done.stdout.index("{") : done.stdout.rindex("}") + 1])
         found = next(iter(said.values()))[name]

@@ -45,8 +45,10 @@ def scenes(checks: Iterable[Check]) -> List[List[Check]]:
 class Run:
     """One speaker's table in the making; `place` is a folder below which every scene gets its own."""
 
-    def __init__(self, speaker: Speaker, place: Path, told: Callable[[Result], None] = lambda _: None) -> None:
-        self.speaker, self.place, self._told = speaker, place, told
+    def __init__(
+        self, speaker: Speaker, place: Path, told: Callable[[Result], None] = lambda _: None, *, again: bool = True
+    ) -> None:
+        self.speaker, self.place, self._told, self._again = speaker, place, told, again
         self._numbers = itertools.count(1)
 
     def table(self, rows: Sequence[str], workers: int = 8) -> Dict[str, Result]:
@@ -116,7 +118,7 @@ class Run:
             return Verdict.NOT_TESTED, f"the tester failed: {error!r}"
 
     def _judge(self, check: Check, verdict: Verdict, note: str, started: float) -> Result:
-        if verdict is Verdict.DEVIATES:
+        if verdict is Verdict.DEVIATES and self._again:
             again, words = self._afresh(check, check.facts)
             if again is Verdict.OK:
                 verdict, note = again, f"{words + '; ' if words else ''}once in two runs: {note}"

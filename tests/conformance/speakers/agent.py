@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def paths() -> str:
-    """Where the agent and its copy of the language are imported from; a broken copy is named by LEDGER_AGENT."""
-    tree = Path(os.environ.get("LEDGER_AGENT", str(ROOT)))
-    return f"{tree / 'agent'}:{tree / '.ansible' / 'collections'}"
-
-
 class Agent:
-    """lvs-agent, reading the same configuration as keepalived."""
+    """lvs-agent, reading the same configuration as keepalived; `tree` is the checkout or a copy broken on purpose."""
 
     name = "agent"
+
+    def __init__(self, tree: Path = ROOT) -> None:
+        self.tree = tree
+
+    @property
+    def paths(self) -> str:
+        """Where the agent and the language are imported from."""
+        return f"{self.tree / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 
     def title(self) -> str:
         """Its version is the collection's."""
@@ -45,10 +47,11 @@ class Agent:
     def start(self, host: Host, facts: Facts, place: Path) -> Running:
         """In the foreground, logging to a file, answering on a socket of its own."""
         (place / "conf").write_text(configuration(facts))
-        command = ["env", f"PYTHONPATH={paths()}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "lvs_agent"]
+        command = ["env", f"PYTHONPATH={self.paths}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "lvs_agent"]
         command += ["run", "-n", "-l", "-P", "-f", str(place / "conf"), "--socket", str(place / "socket")]
         program = host.start(*command, log=str(place / "log"))
         running = RunningAgent(host, [program], place)
+        running.paths = self.paths
         end = time.monotonic() + 20
         while time.monotonic() < end and running.alive() and not (place / "socket").exists():
             time.sleep(0.05)
@@ -60,6 +63,8 @@ class Agent:
 class RunningAgent(Running):
     """The agent's signals and its status."""
 
+    paths = ""
+
     def reload(self, facts: Facts) -> None:
         (self.place / "conf").write_text(configuration(facts))
         self.programs[0].send_signal(signal.SIGHUP)
@@ -69,7 +74,7 @@ class RunningAgent(Running):
         """`lvs-agent status --json`."""
         command = [sys.executable, "-m", "lvs_agent", "status", "--json", "--socket", str(self.place / "socket")]
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=paths())
+            command, capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=self.paths)
         )
         return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
 
