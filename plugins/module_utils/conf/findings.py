@@ -30,7 +30,7 @@ class Bad(Exception):  # noqa: N818 - it is raised for the finding it becomes
 class Odd(Bad):
     """As Bad, but the value can be used: the finding is a warning and `value` is what keepalived makes of it."""
 
-    def __init__(self, value: object, message: str, help: str = "", *, code: str = "odd-value", word: int = 1) -> None:  # noqa: A002
+    def __init__(self, value: object, message: str, help: str = "", *, code: str, word: int = 1) -> None:  # noqa: A002
         super().__init__(message, help, code=code, word=word)
         self.value = value
         self.level = WARNING

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Explanations of what is said about the checks of real servers."""
+
+from __future__ import annotations
+
+CATALOGUE = r"""
+@ bad-digest
+A digest is the MD5 sum of a page, 32 hexadecimal digits. genhash prints it.
+- virtual_server 10.0.0.1 80 {
+-     lvs_sched rr
+-     lvs_method NAT
+-     protocol TCP
+-     real_server 10.1.0.1 80 {
+-         HTTP_GET {
+-             url {
+-                 path /
+-                 digest 1234
+-             }
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     lvs_sched rr
++     lvs_method NAT
++     protocol TCP
++     real_server 10.1.0.1 80 {
++         HTTP_GET {
++             url {
++                 path /
++                 digest 0123456789abcdef0123456789abcdef
++             }
++         }
++     }
++ }
+
+@ relative-path
+Paths start with a slash; servers answer others with an error.
+- virtual_server 10.0.0.1 80 {
+-     lvs_sched rr
+-     lvs_method NAT
+-     protocol TCP
+-     real_server 10.1.0.1 80 {
+-         HTTP_GET {
+-             url {
+-                 path index.html
+-             }
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     lvs_sched rr
++     lvs_method NAT
++     protocol TCP
++     real_server 10.1.0.1 80 {
++         HTTP_GET {
++             url {
++                 path /index.html
++             }
++         }
++     }
++ }
+
+@ offset-range
+The regular expression may match between the two offsets only, and there is nothing between them.
+- virtual_server 10.0.0.1 80 {
+-     lvs_sched rr
+-     lvs_method NAT
+-     protocol TCP
+-     real_server 10.1.0.1 80 {
+-         HTTP_GET {
+-             url {
+-                 path /
+-                 regex ok
+-                 regex_min_offset 9
+-                 regex_max_offset 3
+-             }
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     lvs_sched rr
++     lvs_method NAT
++     protocol TCP
++     real_server 10.1.0.1 80 {
++         HTTP_GET {
++             url {
++                 path /
++                 regex ok
++                 regex_min_offset 3
++                 regex_max_offset 9
++             }
++         }
++     }
++ }
+
+@ length-range
+No reply is long enough and short enough (255 is the most unless max_reply_length says more).
+- virtual_server 10.0.0.1 80 {
+-     lvs_sched rr
+-     lvs_method NAT
+-     protocol TCP
+-     real_server 10.1.0.1 80 {
+-         UDP_CHECK {
+-             require_reply
+-             min_reply_length 300
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     lvs_sched rr
++     lvs_method NAT
++     protocol TCP
++     real_server 10.1.0.1 80 {
++         UDP_CHECK {
++             require_reply
++             min_reply_length 30
++         }
++     }
++ }
+
+@ alpha-without-check
+alpha keeps a server down until its checks have succeeded. It has none, so it stays down.
+- virtual_server 10.0.0.1 80 {
+-     lvs_sched rr
+-     lvs_method NAT
+-     protocol TCP
+-     alpha
+-     real_server 10.1.0.1 80 {
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     lvs_sched rr
++     lvs_method NAT
++     protocol TCP
++     alpha
++     real_server 10.1.0.1 80 {
++         TCP_CHECK {
++         }
++     }
++ }
+
+@ two-dynamic-checks
+Two scripts with misc_dynamic set the weight of one server in turn.
+- virtual_server 10.0.0.1 80 {
+-     lvs_sched rr
+-     lvs_method NAT
+-     protocol TCP
+-     real_server 10.1.0.1 80 {
+-         MISC_CHECK {
+-             misc_path /bin/a
+-             misc_dynamic
+-         }
+-         MISC_CHECK {
+-             misc_path /bin/a
+-             misc_dynamic
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     lvs_sched rr
++     lvs_method NAT
++     protocol TCP
++     real_server 10.1.0.1 80 {
++         MISC_CHECK {
++             misc_path /bin/a
++             misc_dynamic
++         }
++     }
++ }
+"""
