@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
             args["content"] = base64.b64encode(text.encode()).decode("ascii")
         answer: dict[str, t.Any] = self._execute_module(module_args=args, task_vars=task_vars)
         answer.pop("invocation", None)
-        before = base64.b64decode(answer.pop("_before", "")).decode("utf-8", "replace")
+        before = bytes.fromhex(answer.pop("_before", "")).decode("utf-8", "replace")
         result["warnings"] = [*result.get("warnings", ()), *answer.pop("warnings", ())]
         result.update(answer)
         if result.get("changed"):

@@ -11,6 +11,8 @@ version_added: 0.1.0
 description:
   - Checks the text on the controller, before anything on the host is touched, and fails with all findings at once.
   - Then replaces the file at once, readable by root only. A reader sees the old or the new file, never a part.
+  - The text has to be whole. An C(include) of a file that only the director has cannot be checked and is an error;
+    include on the controller instead, with Jinja.
   - Values of C(auth_pass) and its like are masked in diffs and messages.
   - Tells what the file needs of a director's kernel, for M(lvs.cluster.director_kernel).
 author:
@@ -96,11 +98,15 @@ RUNS_ANYHOW = 5  # keepalived's exit status for "errors, but it will run"
 def refusals(module: AnsibleModule, staged: str, text: str) -> List[str]:
     """Why the staged file is not to be taken; what is only odd becomes a warning."""
     # Only now: most runs change nothing, and need not pay for the language.
-    from ansible_collections.lvs.cluster.plugins.module_utils import conf  # noqa: PLC0415
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf.port import read_file  # noqa: PLC0415
 
     path = module.params["path"]
-    findings = conf.read(text, path, config_id=os.uname().nodename.split(".", 1)[0]).findings
-    errors = [finding.render() for finding in findings if finding.level == "error"]
+    # Here, unlike on the controller, it is known which scripts there are.
+    findings = read_file(staged).findings
+    errors = [finding.render().replace(staged, path) for finding in findings if finding.level == "error"]
+    for finding in findings:
+        if finding.code == "missing-script":
+            module.warn(secret.masked_as_in(finding.render().replace(staged, path), text))
     program = port.keepalived()
     if module.params["engine"] != "keepalived" or errors:
         return errors
@@ -119,6 +125,11 @@ def refusals(module: AnsibleModule, staged: str, text: str) -> List[str]:
     return []
 
 
+def shown(data: bytes) -> str:
+    """The old text for the action plugin, which masks it: in hexadecimal, where Ansible cannot find `content`."""
+    return data.hex()
+
+
 def write(module: AnsibleModule, data: bytes) -> None:
     """Bring the file, tested once more where it will be read."""
     path = module.params["path"]
@@ -126,8 +137,7 @@ def write(module: AnsibleModule, data: bytes) -> None:
     private = before is not None and port.is_private(path)
     if before == data and private:
         module.exit_json(changed=False)
-    # As base64: it goes to the action plugin, which masks it, and is nothing that Ansible would mask as a whole.
-    result: Dict[str, Any] = {"changed": True, "_before": base64.b64encode(before or b"").decode("ascii")}
+    result: Dict[str, Any] = {"changed": True, "_before": shown(before or b"")}
     if not module.check_mode:
         staged = port.stage(path, data)
         try:
@@ -150,7 +160,7 @@ def remove(module: AnsibleModule) -> None:
     before = port.content(path)
     if before is None:
         module.exit_json(changed=False)
-    result = {"changed": True, "_before": base64.b64encode(before).decode("ascii")}
+    result = {"changed": True, "_before": shown(before)}
     if not module.check_mode:
         if module.params["backup"]:
             result["backup_file"] = module.backup_local(path)  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -27,22 +28,20 @@ def own_files(folder):
 
 
 def play(host, module="real_server", check=False, **options):
-    """What Ansible says of one module on a host."""
-    words = [str(Path(sys.executable).parent / "ansible"), "-i", "localhost,", "localhost", "-c", "local"]
-    words += ["-e", f"ansible_python_interpreter={sys.executable}", "-m", f"lvs.cluster.{module}"]
-    words += ["-a", json.dumps(options), "--diff", *(["--check"] if check else [])]
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
-        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
-        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline",
-    }
-    with host:
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-    head, _, answer = done.stdout.partition(" => ")
-    assert answer, done.stdout + done.stderr
-    return json.loads(answer.strip()), head
+    """One module on a host: its result, and all that Ansible wrote on the screen meanwhile."""
+    with tempfile.TemporaryDirectory() as results:
+        words = [str(Path(sys.executable).parent / "ansible"), "-i", "localhost,", "localhost", "-c", "local"]
+        words += ["-e", f"ansible_python_interpreter={sys.executable}", "-m", f"lvs.cluster.{module}"]
+        # -vvv: the diff stays in the result.
+        words += ["-a", json.dumps(options), "--diff", "-vvv", "--tree", results, *(["--check"] if check else [])]
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections")}
+        with host:
+            done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        shown = done.stdout + done.stderr
+        try:
+            return json.loads(Path(results, "localhost").read_text()), shown
+        except FileNotFoundError:
+            raise RuntimeError(shown) from None
 
 
 def state(host):

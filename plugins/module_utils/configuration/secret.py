@@ -13,6 +13,7 @@ _LINE = re.compile(
     r"(?m)^(?P<before>.*?\b(?:auth_pa\w*|key[ \t]+\d+)[ \t]+)"  # of authentication (misspelt too), of auth_hmac
     r"(?P<secret>[^\s#!].*?)(?P<after>[ \t]*)$"
 )
+_USED = 8  # of auth_pass no more counts, and messages say what counts
 _SHORTEST = 4  # a shorter secret is not looked for elsewhere: it would be found in half of all words
 
 
@@ -27,8 +28,9 @@ def masked_as_in(text: str, config: str) -> str:
     for found in _LINE.finditer(config):
         for word in found["secret"].split():
             secret = word.strip("\"'")
-            if len(secret) >= _SHORTEST:
-                text = text.replace(secret, MASK)
+            for known in (secret, secret[:_USED]):
+                if len(known) >= _SHORTEST:
+                    text = text.replace(known, MASK)
     return text
 
 

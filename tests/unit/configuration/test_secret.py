@@ -27,6 +27,7 @@ def test_masked(text, shown):
     ("message", "shown"),
     [
         ("Truncating 'geheimnis' to 8 characters", "Truncating '********' to 8 characters"),
+        ("'geheimni' is what others must have", "'********' is what others must have"),
         ("interface eth0 is not there", "interface eth0 is not there"),
     ],
 )
