@@ -13,7 +13,8 @@ from typing import Any, Mapping, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
-from .link.state import Address
+from . import plan_routes
+from .link.state import Address, Route, Rule, Thing
 from .vrrp import ah, packet, trailer
 from .vrrp.events import Notice
 from .vrrp.router import OWNER, Settings
@@ -42,10 +43,10 @@ class Scripts:
 class Instance:
     """One vrrp_instance, resolved but for what the interface tells (`settings.source` is empty).
 
-    `advertised` are the packed addresses in the adverts, `settings.addresses` those and the excluded ones as
-    link.state.Address. `group` is the multicast destination, `peers` replace it in unicast mode. `source` is the
-    configured one, None for the interface's primary address. `auth_type` and `secret` are version 2's authentication,
-    `keys` auth_hmac's.
+    `advertised` are the packed addresses in the adverts, `settings.addresses` those, the excluded ones, routes and
+    rules, as link.state values. `group` is the multicast destination, `peers` replace it in unicast mode. `source` is
+    the configured one, None for the interface's primary address. `auth_type` and `secret` are version 2's
+    authentication, `keys` auth_hmac's.
     """
 
     name: str
@@ -70,6 +71,11 @@ class Instance:
         """What a reload cannot change in a running instance: with another one it is another virtual router."""
         settings = self.settings
         return self.name, self.interface, self.family, settings.version, settings.vrid, settings.sync, self.protocol
+
+    @property
+    def brings(self) -> Tuple[Thing, ...]:
+        """Addresses, routes and rules that are set while it is MASTER."""
+        return tuple(each for each in self.settings.addresses if isinstance(each, (Address, Route, Rule)))
 
     @property
     def protocol(self) -> int:
@@ -205,7 +211,7 @@ def _instance(document: model.Document, block: model.VrrpInstance, group: Option
         name=block.name,
         interface=interface,
         family=family,
-        settings=_settings(document, block, tuple(dict.fromkeys(addresses + excluded)), sync=group is not None),
+        settings=_settings(document, block, _brings(block, addresses + excluded), sync=group is not None),
         advertised=advertised,
         group=ip_address(effective.multicast_group(document, block)).packed,
         peers=tuple(ip_address(peer.address).packed for peer in block.unicast_peer or ()),
@@ -221,12 +227,19 @@ def _instance(document: model.Document, block: model.VrrpInstance, group: Option
     )
 
 
+def _brings(block: model.VrrpInstance, addresses: Tuple[Address, ...]) -> Tuple[Thing, ...]:
+    """In the order of setting: addresses, then what may need them."""
+    routes = tuple(plan_routes.route(line) for line in block.virtual_routes)
+    rules = tuple(plan_routes.rule(line) for line in block.virtual_rules)
+    return tuple(dict.fromkeys((*addresses, *routes, *rules)))
+
+
 def _ah(block: model.VrrpInstance) -> bool:
     return block.authentication is not None and block.authentication.auth_type == "AH"
 
 
 def _settings(
-    document: model.Document, block: model.VrrpInstance, addresses: Tuple[Address, ...], *, sync: bool
+    document: model.Document, block: model.VrrpInstance, addresses: Tuple[Thing, ...], *, sync: bool
 ) -> Settings:
     garp, priority = effective.garp(document, block), effective.priority(block)
     return Settings(

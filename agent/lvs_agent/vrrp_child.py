@@ -73,8 +73,7 @@ def release(document: model.Document) -> None:
         for news in monitor.everything():
             links = link.apply(links, news)
         for instance in plan_vrrp.plan(document).instances.values():
-            wanted = [address for address in instance.settings.addresses if isinstance(address, link.Address)]
-            for failure in netlink.apply(batch(wanted, indexes(links), remove=True)):
+            for failure in netlink.apply(batch(instance.brings, indexes(links), remove=True)):
                 log.error("(%s) the kernel kept %s", instance.name, failure)
 
 

@@ -99,6 +99,18 @@ class VirtualRouter:
         held = {(each.name, held.address) for each in links.values() for held in each.addresses}
         return all((address.interface, address.address) in held for address in self._addresses)
 
+    def missing(self, links: link.Links) -> Tuple[link.Address, ...]:
+        """Virtual addresses that the kernel has not, though their interface is there."""
+        held = {(each.name, held.address) for each in links.values() for held in each.addresses}
+        there = {each.name for each in links.values()}
+        return tuple(a for a in self._addresses if a.interface in there and (a.interface, a.address) not in held)
+
+    def restore(self, missing: Tuple[link.Address, ...]) -> None:
+        """Somebody took addresses away from a master: set everything again, tell the neighbours."""
+        self.counters["addresses_restored"] += len(missing)
+        self._apply(self._batch(self.plan.settings.addresses, remove=False))
+        self._announce(Announce(missing, 1))
+
     def prepare(self, links: link.Links) -> None:
         """Encode what is sent in every state that may come: law 7."""
         self._links = links
@@ -195,7 +207,7 @@ class VirtualRouter:
         have = self._batches.get((addresses, remove))
         if have is None:
             indexes = {interface.name: interface.index for interface in self._links.values()}
-            wanted = [address for address in addresses if isinstance(address, link.Address)]
+            wanted = [each for each in addresses if isinstance(each, (link.Address, link.Route, link.Rule))]
             have = self._batches[addresses, remove] = batch(wanted, indexes, remove=remove)
         return have
 

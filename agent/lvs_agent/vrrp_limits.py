@@ -8,12 +8,14 @@ where only comfort is lost. Nothing is ignored without a word.
 
 from __future__ import annotations
 
+import functools
 from ipaddress import ip_address
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
+from . import plan_routes
 from .vrrp_keys import hmac_keys
 
 _REFUSED: Dict[str, str] = {
@@ -24,8 +26,6 @@ _REFUSED: Dict[str, str] = {
     "track_bfd": "its failures would not be seen",
     "track_src_ip": "the loss of the address would not be seen",
     "unicast_fault_no_peer": "there would be no FAULT",
-    "virtual_routes": "they would not be set",
-    "virtual_rules": "they would not be set",
     "vrf": "adverts would not be sent in it",
     "use_ipvlan": "adverts would not be sent from it",
 }
@@ -115,6 +115,10 @@ def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator
         yield ERROR, "authentication is only in VRRP version 2: adverts would be neither signed nor verified"
     if family == 6 and version == 2:
         yield ERROR, "VRRP version 2 is for IPv4 only"
+    for route in block.virtual_routes:
+        yield from _line(route, functools.partial(plan_routes.route, route))
+    for rule in block.virtual_rules:
+        yield from _line(rule, functools.partial(plan_routes.rule, rule))
     scripts = {script.name for script in document.vrrp_scripts}
     for line in block.track_script:
         if line.name not in scripts:
@@ -126,3 +130,12 @@ def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator
         yield WARNING, "the first address is not link-local (RFC 9568 5.2.9, erratum 8300); so is not asked of others"
     if any(peer.min_ttl is not None or peer.max_ttl is not None for peer in block.unicast_peer or ()):
         yield WARNING, "min_ttl and max_ttl of unicast_peer are not done by this version: every advert needs TTL 255"
+
+
+def _line(line: object, translate: Callable[[], object]) -> Iterator[Tuple[str, str]]:
+    for word in plan_routes.leftover_words(line):
+        yield ERROR, f"{word} of a route or rule is not done by this version"
+    try:
+        translate()
+    except (ValueError, KeyError) as error:
+        yield ERROR, f"route or rule: {error}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from . import plan_vrrp
 from .link import state as link
@@ -46,6 +46,8 @@ log = logging.getLogger("lvs-agent")
 
 PER_TURN = 64
 """Packets read from one socket in one turn of the loop; a flood must not hold up our own adverts."""
+RESTORE = 0.5
+"""Seconds until addresses that a master lost are set again, and between two such repairs."""
 _GROUP_NOTICES = {State.MASTER: Notice.MASTER, State.BACKUP: Notice.BACKUP, State.FAULT: Notice.FAULT}
 _READ, _WRITE = 0x001, 0x004  # EPOLLIN, EPOLLOUT
 Tell = Callable[[object], None]
@@ -66,6 +68,7 @@ class Routers:
         self.wires: Dict[Key, Wire] = {}
         self.hearers: Dict[Key, Dict[int, List[Tuple[VirtualRouter, packet.Expect]]]] = {}
         self.members: Dict[str, Tuple[str, ...]] = {}
+        self.restoring: Set[str] = set()
         self.unheard = 0  # packets for virtual routers that are not ours, or no packets at all
         self.reloads = 0
 
@@ -159,6 +162,21 @@ class Routers:
         if changed:
             self._wire()
         self._tracked()
+        for name, router in self.routers.items():
+            if router.router.state is State.MASTER and name not in self.restoring and router.missing(self.links):
+                self.restoring.add(name)
+                self.loop.wake(("restore", name), self.loop.now() + RESTORE, functools.partial(self._restore, name))
+
+    def _restore(self, name: str, _now: float) -> None:
+        """What is still missing after a moment was taken by somebody, and is not merely on its way to us as news."""
+        self.restoring.discard(name)
+        router = self.routers.get(name)
+        if router is None or router.router.state is not State.MASTER:
+            return
+        missing = router.missing(self.links)
+        if missing:
+            log.warning("(%s) %d virtual addresses were taken from the master; setting them again", name, len(missing))
+            router.restore(missing)
 
     def _settle(self, router: VirtualRouter) -> None:
         """Let a router know where it is now: bytes first, then faults."""

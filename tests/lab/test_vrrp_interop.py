@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our agent beside Debian's keepalived on one segment, the same file on both: they elect, fail over both ways, agree.
 
-Seven virtual routers live through one story at once: version 2 without and with PASS, version 3 over IPv4 and over
+Eight virtual routers live through one story at once: version 2 without authentication, with PASS and AH, version 3 over IPv4 and over
 IPv6, unicast, and a sync group over two segments. Everything on the wire is captured and read back by scapy.
 """
 
@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -34,6 +35,7 @@ ROUTERS: Dict[int, Tuple[int, str, Tuple[str, ...], str]] = {
     55: (2, "eth0", ("10.1.55.100",), "unicast_src_ip {own}\n unicast_peer {{\n {peer}\n }}"),
     56: (2, "eth0", ("10.1.56.100",), ""),
     57: (2, "eth1", ("10.2.57.100",), ""),
+    58: (2, "eth0", ("10.1.58.100",), "authentication {\n auth_type AH\n auth_pass s3cret\n }"),
 }
 VIPS = [vip.partition("/")[0] for _, _, vips, _ in ROUTERS.values() for vip in vips]
 
@@ -121,7 +123,15 @@ class Segment:
         self.ours, self.theirs = Ours("ours", 1), Keepalived("theirs", 2)
         self.dumps = [
             subprocess.Popen(
-                ["tcpdump", "-i", f"br{n}", "-U", "-w", f"/run/br{n}.pcap", "ip proto 112 or ip6 proto 112"],
+                [
+                    "tcpdump",
+                    "-i",
+                    f"br{n}",
+                    "-U",
+                    "-w",
+                    f"/run/br{n}.pcap",
+                    "ip proto 112 or ip proto 51 or ip6 proto 112",
+                ],
                 stderr=subprocess.DEVNULL,
             )
             for n in (0, 1)
@@ -248,16 +258,22 @@ def test_a_killed_parent_leaves_nothing_behind(segment: Segment) -> None:
 
 
 def test_scapy_reads_every_advert_and_both_agree(segment: Segment) -> None:
-    from scapy.all import IP, IPv6, rdpcap
+    from scapy.all import AH, IP, IPv6, rdpcap
     from scapy.layers.vrrp import VRRP, VRRPv3
 
     seen: Dict[int, Dict[str, set]] = {}
     for name in ("br0", "br1"):
         for frame in rdpcap(f"/run/{name}.pcap"):
             header = frame[IP] if IP in frame else frame[IPv6]
-            message = frame[VRRP] if VRRP in frame else frame[VRRPv3]
             assert (header.ttl if IP in frame else header.hlim) == 255
             assert (header.tos if IP in frame else header.tc) == 0xC0
+            if AH in frame:
+                message = VRRP(bytes(frame[AH].payload))
+                assert (frame[AH].nh, frame[AH].payloadlen, frame[AH].spi) == (112, 4, int(IPv4Address(header.src)))
+                header = IP(
+                    bytes(IP(src=header.src, dst=header.dst, proto=112, ttl=header.ttl, tos=header.tos) / message)
+                )
+            message = header[VRRP] if VRRP in header else header[VRRPv3]
             rebuilt = header.copy()
             rebuilt[type(message)].chksum = None
             assert type(header)(bytes(rebuilt))[type(message)].chksum == message.chksum

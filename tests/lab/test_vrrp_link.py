@@ -8,13 +8,14 @@ import contextlib
 import errno
 import ipaddress
 import json
+import select
 import subprocess
 from typing import Dict, List
 
 import pytest
 
 from lvs_agent.link import port, state
-from lvs_agent.link.state import Address
+from lvs_agent.link.state import Address, Hop, Route, Rule
 
 pytestmark = pytest.mark.netns(limit=60)
 
@@ -82,13 +83,89 @@ def test_what_the_kernel_refuses_comes_back_with_its_errno(index, netlink) -> No
     bad = Address(ip("10.0.0.1"), 77, "va")
     good = Address(ip("10.0.0.2"), 32, "va")
     failures = netlink.apply(port.batch([good, bad], {"va": index}))
-    assert [(failure.address, failure.errno) for failure in failures] == [(bad, errno.EINVAL)]
+    assert [(failure.thing, failure.errno) for failure in failures] == [(bad, errno.EINVAL)]
     assert str(failures[0]) == "10.0.0.1 on va: Invalid argument"
     assert "10.0.0.2" in shown()
 
 
 def test_an_interface_that_is_not_there_is_left_out(index) -> None:
     assert port.batch([Address(ip("10.0.0.1"), 32, "gone")], {"va": index}).messages == ()
+
+
+def routes(family: str, table: str) -> List[dict]:
+    return json.loads(iproute2("-j", family, "route", "show", "table", table, "proto", "18"))
+
+
+VIA = Hop(ip("10.0.0.254"), "va")
+ROUTES: List[tuple] = [
+    (Route(ip("192.0.2.0"), 24, (VIA,)), "main", {"dst": "192.0.2.0/24", "gateway": "10.0.0.254", "dev": "va"}),
+    (Route(ip("0.0.0.0"), 0, (VIA,), table=100, source=ip("10.0.0.1")), "100", {"dst": "default", "prefsrc": "10.0.0.1"}),
+    (Route(ip("192.0.2.1"), 32, (Hop(None, "va"),), priority=7), "main", {"dst": "192.0.2.1", "scope": "link", "metric": 7}),
+    (Route(ip("192.0.2.2"), 32, kind=6), "main", {"type": "blackhole", "dst": "192.0.2.2"}),
+    (Route(ip("192.0.2.3"), 32, (Hop(ip("10.9.9.9"), "va", onlink=True),)), "main", {"gateway": "10.9.9.9", "flags": ["onlink"]}),
+    (Route(ip("192.0.2.4"), 32, (VIA,), metrics=(("RTAX_MTU", 1400), ("RTAX_INITCWND", 20))), "main", {"metrics": [{"mtu": 1400, "initcwnd": 20}]}),
+    (Route(ip("2001:db8:1::"), 48, (Hop(ip("fe80::1"), "va"),), table=1000), "1000", {"dst": "2001:db8:1::/48", "gateway": "fe80::1"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("route", "table", "fields"), ROUTES, ids=lambda value: "")
+def test_a_route_is_set_as_told_and_removed_again(index, netlink, route: Route, table: str, fields: dict) -> None:
+    iproute2("addr", "add", "10.0.0.1/24", "dev", "va")
+    family = "-4" if len(route.destination) == 4 else "-6"
+    assert netlink.apply(port.batch([route], {"va": index})) == ()
+    assert netlink.apply(port.batch([route], {"va": index})) == (), "setting twice is no error"
+    found = routes(family, table)
+    assert len(found) == 1
+    assert {key: found[0].get(key) for key in fields} == fields
+    assert netlink.apply(port.batch([route], {"va": index}, remove=True)) == ()
+    assert netlink.apply(port.batch([route], {"va": index}, remove=True)) == (), "nor is removing twice"
+    assert routes(family, table) == []
+
+
+def test_several_gateways(index, netlink) -> None:
+    iproute2("addr", "add", "10.0.0.1/24", "dev", "va")
+    route = Route(ip("192.0.2.0"), 24, (VIA, Hop(ip("10.0.0.253"), "va", weight=3)))
+    assert netlink.apply(port.batch([route], {"va": index})) == ()
+    hops = routes("-4", "main")[0]["nexthops"]
+    assert [(hop["gateway"], hop["weight"]) for hop in hops] == [("10.0.0.254", 1), ("10.0.0.253", 3)]
+    assert netlink.apply(port.batch([route], {"va": index}, remove=True)) == ()
+    assert routes("-4", "main") == []
+
+
+RULES: List[tuple] = [
+    (Rule(4, 100, table=100), {"priority": 100, "src": "all", "table": "100"}),
+    (
+        Rule(4, 101, source=(ip("10.0.0.0"), 8), iif="va"),
+        {"src": "10.0.0.0", "srclen": 8, "iif": "va", "table": "main"},
+    ),
+    (Rule(4, 102, table=1000, destination=(ip("192.0.2.1"), 32), oif="later"), {"dst": "192.0.2.1", "oif": "later"}),
+    (Rule(4, 103, mark=(0x10, 0xFF), invert=True), {"fwmark": "0x10", "fwmask": "0xff", "not": None}),
+    (Rule(4, 104, action=8), {"action": "prohibit"}),
+    (Rule(6, 105, source=(ip("2001:db8::"), 32), ipproto=6, dport=(80, 90)), {"src": "2001:db8::", "ipproto": "tcp"}),
+    (Rule(4, 106, suppress_prefixlength=0), {"suppress_prefixlen": 0}),
+]
+
+
+@pytest.mark.parametrize(("rule", "fields"), RULES, ids=lambda value: "")
+def test_a_rule_is_set_as_told_and_removed_again(index, netlink, rule: Rule, fields: dict) -> None:
+    def shown_rules() -> List[dict]:
+        found = json.loads(iproute2("-j", f"-{rule.family}", "rule", "show"))
+        return [each for each in found if each["priority"] == rule.priority]
+
+    for _ in range(2):
+        assert netlink.apply(port.batch([rule], {"va": index})) == ()
+    assert len(shown_rules()) == 1
+    assert {key: shown_rules()[0].get(key) for key in fields} == fields
+    for _ in range(2):
+        assert netlink.apply(port.batch([rule], {"va": index}, remove=True)) == ()
+    assert shown_rules() == []
+
+
+def test_things_are_removed_in_reverse_order(index, netlink) -> None:
+    things = [Address(ip("10.0.0.1"), 24, "va"), Route(ip("192.0.2.0"), 24, (VIA,)), Rule(4, 100)]
+    assert netlink.apply(port.batch(things, {"va": index})) == (), "the route needs the address"
+    assert port.batch(things, {"va": index}, remove=True).things == tuple(things[::-1])
+    assert netlink.apply(port.batch(things, {"va": index}, remove=True)) == ()
 
 
 def heard(monitor: port.Monitor, links: state.Links) -> state.Links:
@@ -121,7 +198,11 @@ def test_the_monitor_tells_what_iproute2_tells(index, request) -> None:
     assert not [held for held in links[index].addresses if len(held.address) == 4], "the secondary goes with it"
 
     iproute2("link", "set", "vb", "down")
-    links = heard(monitor, links)
+    for _ in range(60):  # the kernel gathers carrier changes for up to a second
+        if not links[index].up:
+            break
+        select.select([monitor], [], [], 0.05)
+        links = heard(monitor, links)
     assert not links[index].up, "no carrier"
     iproute2("link", "add", "vc", "type", "veth", "peer", "name", "vd")
     links = heard(monitor, links)

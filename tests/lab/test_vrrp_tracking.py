@@ -52,6 +52,12 @@ OURS = """
     track_interface {{
         eth1 weight -15
     }}
+    virtual_routes {{
+        192.0.2.0/24 via 10.0.0.2 src 10.0.0.100 table 100
+    }}
+    virtual_rules {{
+        from 10.0.0.100 table 100 preference 1000
+    }}
     notify {folder}/notify
     notify_master "{folder}/notify specific"
 """
@@ -116,6 +122,35 @@ def pair():
 @pytest.fixture(autouse=True)
 def settled(pair):
     assert wait(lambda: pair.settled(True), 10, 0.05) is not None
+
+
+def routed(pair) -> bool:
+    """The virtual route and rule are there."""
+    routes = pair.ours.run("ip", "route", "show", "table", "100", check=False)
+    return "192.0.2.0/24 via 10.0.0.2" in routes and "from 10.0.0.100 lookup 100" in pair.ours.run("ip", "rule")
+
+
+def test_virtual_routes_and_rules_come_and_go_with_the_address(pair) -> None:
+    assert routed(pair)
+    pair.flag("vital", False)
+    assert wait(lambda: pair.settled(False), 5, 0.05) is not None
+    assert pair.ours.run("ip", "route", "show", "table", "100", check=False) in (
+        "",
+        "Error: ipv4: FIB table does not exist.\nDump terminated\n",
+    )
+    assert "1000:" not in pair.ours.run("ip", "rule")
+    pair.flag("vital", True)
+    assert wait(lambda: pair.settled(True), 5, 0.05) is not None
+    assert routed(pair)
+
+
+def test_what_somebody_takes_from_a_master_is_set_again(pair) -> None:
+    pair.ours.batch(f"addr del {VIP}/32 dev eth0")
+    assert not pair.ours.has(VIP)
+    assert wait(lambda: pair.settled(True), 5, 0.05) is not None
+    assert routed(pair), "the kernel took the route with its source address"
+    instance = pair.status()["instances"]["VI_1"]
+    assert instance["counters"]["addresses_restored"] >= 1
 
 
 def test_a_failing_script_with_a_weight_lowers_the_priority(pair) -> None:

@@ -15,18 +15,34 @@ import socket
 import struct
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from .state import Address, AddressGone, AddressSeen, Held, LinkGone, LinkSeen, News
+from .state import (
+    Address,
+    AddressGone,
+    AddressSeen,
+    Held,
+    Hop,
+    LinkGone,
+    LinkSeen,
+    News,
+    Route,
+    Rule,
+    Thing,
+)
 
 log = logging.getLogger("lvs-agent")
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 17, 18, 20, 21, 22
+RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWRULE, RTM_DELRULE = 24, 25, 32, 33
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
-_REQUEST, _ACK, _REPLACE, _CREATE, _DUMP = 0x1, 0x4, 0x100, 0x400, 0x300
+_REQUEST, _REPLACE, _EXCL, _CREATE, _DUMP = 0x1, 0x100, 0x200, 0x400, 0x300
+_LINK, _NOWHERE, _ONLINK = 253, 255, 4
 _GROUPS = 0x1 | 0x10 | 0x100  # links, IPv4 addresses, IPv6 addresses
 _HEADER = struct.Struct("=IHHII")
 _FOREVER = 0xFFFFFFFF
@@ -34,43 +50,75 @@ _PER_SEND = 400  # messages; their bytes stay far below the socket's buffer
 _PER_TURN = 64  # messages from the monitor in one turn of the loop
 
 THERE_ALREADY = frozenset({errno.EEXIST})
-GONE_ALREADY = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV})
+GONE_ALREADY = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV, errno.ESRCH, errno.ENOENT})
 
 
 @dataclass(frozen=True)
 class Failure:
     """What the kernel refused, and why."""
 
-    address: Address
+    thing: Thing
     errno: int
 
     def __str__(self) -> str:
-        return f"{ip_address(self.address.address)} on {self.address.interface}: {os.strerror(self.errno)}"
+        return f"{_words(self.thing)}: {os.strerror(self.errno)}"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages ready to send; the sequence number of each is its place in `addresses`."""
+    """Messages ready to send; the sequence number of each is its place in `things`."""
 
-    addresses: Tuple[Address, ...]
+    things: Tuple[Thing, ...]
     messages: Tuple[bytes, ...]
     tolerated: FrozenSet[int]
 
 
-def batch(addresses: Sequence[Address], indexes: Mapping[str, int], *, remove: bool = False) -> Batch:
-    """Encode adding (or removing) these addresses. One on an interface that is not there is left out."""
-    usable = tuple(address for address in addresses if address.interface in indexes)
-    messages = tuple(
-        _message(address, indexes[address.interface], sequence, remove=remove)
-        for sequence, address in enumerate(usable)
-    )
-    return Batch(usable, messages, GONE_ALREADY if remove else THERE_ALREADY)
+def batch(things: Sequence[Thing], indexes: Mapping[str, int], *, remove: bool = False) -> Batch:
+    """Encode adding these things, or removing them in reverse order.
+
+    One on an interface that is not there is left out: removing it is pointless, adding it impossible.
+    """
+    usable = tuple(thing for thing in things if _interfaces(thing) <= indexes.keys())
+    ordered = usable[::-1] if remove else usable
+    messages = tuple(_message(thing, indexes, sequence, remove=remove) for sequence, thing in enumerate(ordered))
+    return Batch(ordered, messages, GONE_ALREADY if remove else THERE_ALREADY)
 
 
-def _message(address: Address, index: int, sequence: int, *, remove: bool) -> bytes:
+def _interfaces(thing: Thing) -> AbstractSet[str]:
+    if isinstance(thing, Address):
+        return {thing.interface}
+    if isinstance(thing, Route):
+        return {hop.interface for hop in thing.hops if hop.interface}
+    return frozenset()  # a rule may name an interface that comes later
+
+
+def _words(thing: Thing) -> str:
+    if isinstance(thing, Address):
+        return f"{ip_address(thing.address)} on {thing.interface}"
+    if isinstance(thing, Route):
+        return f"route to {ip_address(thing.destination)}/{thing.prefixlen} in table {thing.table}"
+    return f"rule with preference {thing.priority}"
+
+
+def _message(thing: Thing, indexes: Mapping[str, int], sequence: int, *, remove: bool) -> bytes:
+    if isinstance(thing, Address):
+        message, kinds, flags = _address_message(thing, indexes, remove=remove), (RTM_NEWADDR, RTM_DELADDR), _REPLACE
+    elif isinstance(thing, Route):
+        message, kinds, flags = _route_message(thing, indexes, remove=remove), (RTM_NEWROUTE, RTM_DELROUTE), _EXCL
+    else:
+        message, kinds, flags = _rule_message(thing), (RTM_NEWRULE, RTM_DELRULE), _EXCL
+    message["header"]["type"] = kinds[remove]
+    message["header"]["flags"] = _REQUEST if remove else _REQUEST | _CREATE | flags
+    message["header"]["sequence_number"] = sequence
+    message.encode()
+    return bytes(message.data)
+
+
+def _address_message(address: Address, indexes: Mapping[str, int], *, remove: bool) -> Any:
     message = ifaddrmsg()
     message["family"] = socket.AF_INET if len(address.address) == 4 else socket.AF_INET6
-    message["prefixlen"], message["index"], message["scope"] = address.prefixlen, index, address.scope
+    message["prefixlen"], message["index"] = address.prefixlen, indexes[address.interface]
+    message["scope"] = address.scope
     local = str(ip_address(address.address))
     attributes: List[Tuple[str, object]] = [("IFA_LOCAL", local)]
     attributes.append(("IFA_ADDRESS", str(ip_address(address.peer)) if address.peer else local))
@@ -85,11 +133,85 @@ def _message(address: Address, index: int, sequence: int, *, remove: bool) -> by
             times = {"ifa_preferred": address.preferred, "ifa_valid": _FOREVER, "cstamp": 0, "tstamp": 0}
             attributes.append(("IFA_CACHEINFO", times))
     message["attrs"] = attributes
-    message["header"]["type"] = RTM_DELADDR if remove else RTM_NEWADDR
-    message["header"]["flags"] = _REQUEST if remove else _REQUEST | _CREATE | _REPLACE
-    message["header"]["sequence_number"] = sequence
-    message.encode()
-    return bytes(message.data)
+    return message
+
+
+def _route_message(route: Route, indexes: Mapping[str, int], *, remove: bool) -> Any:
+    message = rtmsg()
+    message["family"] = socket.AF_INET if len(route.destination) == 4 else socket.AF_INET6
+    message["dst_len"], message["tos"], message["proto"], message["type"] = (
+        route.prefixlen,
+        route.tos,
+        route.protocol,
+        route.kind,
+    )
+    message["table"] = route.table if route.table < 256 else 0
+    scope = route.scope
+    if scope is None:  # as ip-route(8): nowhere matches any when deleting, a route without gateways is on the link
+        gateways = any(hop.gateway for hop in route.hops)
+        scope = _NOWHERE if remove else _LINK if route.kind == 1 and not gateways and message["family"] == 2 else 0
+    message["scope"] = scope
+    attributes: List[Tuple[str, object]] = [("RTA_TABLE", route.table)]
+    if route.prefixlen:
+        attributes.append(("RTA_DST", str(ip_address(route.destination))))
+    if route.source:
+        attributes.append(("RTA_PREFSRC", str(ip_address(route.source))))
+    if route.priority is not None:
+        attributes.append(("RTA_PRIORITY", route.priority))
+    if len(route.hops) == 1:
+        message["flags"] = _ONLINK * route.hops[0].onlink
+        attributes += _hop_attributes(route.hops[0], indexes)
+    elif route.hops:
+        attributes.append(("RTA_MULTIPATH", [_nexthop(hop, indexes) for hop in route.hops]))
+    if route.metrics:
+        attributes.append(("RTA_METRICS", {"attrs": list(route.metrics)}))
+    message["attrs"] = attributes
+    return message
+
+
+def _hop_attributes(hop: Hop, indexes: Mapping[str, int]) -> List[Tuple[str, object]]:
+    attributes: List[Tuple[str, object]] = []
+    if hop.gateway:
+        attributes.append(("RTA_GATEWAY", str(ip_address(hop.gateway))))
+    if hop.interface:
+        attributes.append(("RTA_OIF", indexes[hop.interface]))
+    return attributes
+
+
+def _nexthop(hop: Hop, indexes: Mapping[str, int]) -> Dict[str, object]:
+    gateway = [("RTA_GATEWAY", str(ip_address(hop.gateway)))] if hop.gateway else []
+    oif = indexes[hop.interface] if hop.interface else 0
+    return {"oif": oif, "hops": hop.weight - 1, "flags": _ONLINK * hop.onlink, "attrs": gateway}
+
+
+def _rule_message(rule: Rule) -> Any:
+    message = fibmsg()
+    message["family"] = socket.AF_INET if rule.family == 4 else socket.AF_INET6
+    message["table"] = rule.table if rule.table < 256 else 0
+    message["action"], message["tos"], message["flags"] = rule.action, rule.tos, 0x2 * rule.invert
+    attributes: List[Tuple[str, object]] = [
+        ("FRA_PRIORITY", rule.priority),
+        ("FRA_TABLE", rule.table),
+        ("FRA_PROTOCOL", rule.protocol),
+    ]
+    for name, length, network in (("FRA_SRC", "src_len", rule.source), ("FRA_DST", "dst_len", rule.destination)):
+        if network:
+            message[length] = network[1]
+            attributes.append((name, str(ip_address(network[0]))))
+    if rule.mark:
+        attributes += [("FRA_FWMARK", rule.mark[0]), ("FRA_FWMASK", rule.mark[1])]
+    for name, value in (("FRA_IIFNAME", rule.iif), ("FRA_OIFNAME", rule.oif)):
+        if value:
+            attributes.append((name, value))
+    if rule.ipproto is not None:
+        attributes.append(("FRA_IP_PROTO", rule.ipproto))
+    for name, ports in (("FRA_SPORT_RANGE", rule.sport), ("FRA_DPORT_RANGE", rule.dport)):
+        if ports:
+            attributes.append((name, f"{ports[0]}:{ports[1]}"))
+    if rule.suppress_prefixlength is not None:
+        attributes.append(("FRA_SUPPRESS_PREFIXLEN", rule.suppress_prefixlength))
+    message["attrs"] = attributes
+    return message
 
 
 class Netlink:
@@ -107,11 +229,11 @@ class Netlink:
             try:
                 self._socket.send(b"".join(wanted.messages[start : start + _PER_SEND]))
             except OSError as error:
-                failures += [Failure(each, error.errno or 0) for each in wanted.addresses[start : start + _PER_SEND]]
+                failures += [Failure(each, error.errno or 0) for each in wanted.things[start : start + _PER_SEND]]
             failures += [
-                Failure(wanted.addresses[sequence], number)
+                Failure(wanted.things[sequence], number)
                 for sequence, number in self._errors()
-                if number not in wanted.tolerated and sequence < len(wanted.addresses)
+                if number not in wanted.tolerated and sequence < len(wanted.things)
             ]
         return tuple(failures)
 

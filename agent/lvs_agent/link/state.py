@@ -33,6 +33,65 @@ class Address:
 
 
 @dataclass(frozen=True)
+class Hop:
+    """Where a route leads: a packed gateway, an interface by name (both may be missing), `weight` among several."""
+
+    gateway: Optional[bytes] = None
+    interface: str = ""
+    weight: int = 1
+    onlink: bool = False
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route to be set. `destination` packed with its `prefixlen` (0 and zeros: default); RT_* and RTN_* numbers.
+
+    `scope` None: the kernel's choice. `metrics` are pyroute2's names of RTAX_* and their numbers.
+    """
+
+    destination: bytes
+    prefixlen: int
+    hops: Tuple[Hop, ...] = ()
+    table: int = 254
+    kind: int = 1
+    scope: Optional[int] = None
+    protocol: int = 18
+    source: Optional[bytes] = None
+    priority: Optional[int] = None
+    tos: int = 0
+    metrics: Tuple[Tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A routing rule to be set; `source` and `destination` are (packed, prefixlen), numbers are FR_ACT_* and others'.
+
+    `family` 4 or 6. `ports` are (first, last).
+    """
+
+    family: int
+    priority: int
+    table: int = 254
+    action: int = 1
+    source: Optional[Tuple[bytes, int]] = None
+    destination: Optional[Tuple[bytes, int]] = None
+    iif: str = ""
+    oif: str = ""
+    mark: Optional[Tuple[int, int]] = None
+    tos: int = 0
+    invert: bool = False
+    ipproto: Optional[int] = None
+    sport: Optional[Tuple[int, int]] = None
+    dport: Optional[Tuple[int, int]] = None
+    suppress_prefixlength: Optional[int] = None
+    protocol: int = 18
+
+
+Thing = Union[Address, Route, Rule]
+"""What a virtual router may bring with it."""
+
+
+@dataclass(frozen=True)
 class Held:
     """An address as the kernel has it."""
 

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
 
 from lvs_agent import plan_vrrp
-from lvs_agent.link.state import Address
+from lvs_agent.link.state import Address, Hop, Route, Rule
 from lvs_agent.vrrp import trailer
 from lvs_agent.vrrp.events import Notice
 from lvs_agent.vrrp.track import Tracked
@@ -86,6 +86,39 @@ def test_settings(lines: str, attribute: str, value: object) -> None:
 )
 def test_addresses(line: str, address: Address) -> None:
     assert one(addresses=line).settings.addresses == (address,)
+
+
+@pytest.mark.parametrize(
+    ("line", "route"),
+    [
+        ("192.0.2.0/24 via 10.0.0.254 dev eth1", Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.254"), "eth1"),))),
+        ("default via 10.0.0.254 table 100", Route(bytes(4), 0, (Hop(ip("10.0.0.254")),), table=100)),
+        ("default via fe80::1 dev eth1", Route(bytes(16), 0, (Hop(ip("fe80::1"), "eth1"),))),
+        ("src 10.0.0.1 to 192.0.2.1 dev eth1 scope link", Route(ip("192.0.2.1"), 32, (Hop(None, "eth1"),), scope=253, source=ip("10.0.0.1"))),
+        ("blackhole 192.0.2.0/24 metric 10", Route(ip("192.0.2.0"), 24, kind=6, priority=10)),
+        ("192.0.2.0/24 via 10.0.0.254 mtu 1400", Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.254")),), metrics=(("RTAX_MTU", 1400),))),
+        (
+            "192.0.2.0/24 nexthop via 10.0.0.1 weight 2 nexthop via 10.0.0.2",
+            Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.1"), "", 2), Hop(ip("10.0.0.2")))),
+        ),
+    ],
+)  # fmt: skip
+def test_routes_come_after_addresses(line: str, route: Route) -> None:
+    plan = one(f"virtual_routes {{\n {line}\n }}")
+    assert plan.brings == (Address(ip("192.0.2.100"), 32, "eth0"), route)
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("from 10.0.0.0/8 table 100 preference 5", Rule(4, 5, 100, source=(ip("10.0.0.0"), 8))),
+        ("to 2001:db8::/32 table 100 preference 5", Rule(6, 5, 100, destination=(ip("2001:db8::"), 32))),
+        ("fwmark 1/0xff table 100 preference 5", Rule(4, 5, 100, mark=(1, 255))),
+    ],
+)
+def test_rules_come_last(line: str, rule: Rule) -> None:
+    plan = one(f"virtual_rules {{\n {line}\n }}")
+    assert plan.brings[-1] == rule
 
 
 def test_excluded_addresses_are_set_but_not_advertised() -> None:
@@ -204,6 +237,10 @@ def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", befor
         ("strict_mode on", "error", "strict_mode is not done"),
         ("version 3\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "only in VRRP version 2"),
         ("smtp_alert", "warning", "no mail"),
+        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 realms 3\n }", "error", "realms of a route or rule"),
+        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 mtu lock 1400\n }", "error", "mtu lock of a route"),
+        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 table blue\n }", "error", "table blue: write its number"),
+        ("virtual_rules {\n from 10.0.0.1 table 100\n }", "error", "needs a preference"),
         (hmac_block(first="file:/nowhere/at/all"), "error", "/nowhere/at/all cannot be read"),
         (hmac_block(active=3), "error", "active_key 3 is not one of the keys"),
     ],
