@@ -50,7 +50,7 @@ class Keyword:
     word: as it is written in the file; attribute: the name on the dataclass; kind: how its value is read and written;
     default: the value keepalived uses when the word is absent (None: none, or inherited); since: first release that
     has it when newer than 2.2.7; legacy: older spellings that mean the same; many: may be repeated, the attribute is
-    a tuple; required: the block is useless without it; quiet: repeating it is not worth a finding.
+    a tuple; required: the block is useless without it; secret: not to be shown.
     """
 
     word: str
@@ -62,6 +62,7 @@ class Keyword:
     legacy: tuple[str, ...]
     many: bool
     required: bool
+    secret: bool
 
 
 def key(
@@ -74,9 +75,10 @@ def key(
     word: str = "",
     many: bool = False,
     required: bool = False,
+    secret: bool = False,
 ) -> Any:
     """Declare one keyword as a dataclass field. Absent is None (or an empty tuple when it may be repeated)."""
-    declared = (kind, help, default, since, legacy, word, many, required)
+    declared = (kind, help, default, since, legacy, word, many, required, secret)
     return field(default=() if many or kind.listed else None, metadata={_KEY: declared})
 
 
@@ -87,9 +89,9 @@ def keywords(block: type) -> tuple[Keyword, ...]:
         facts = declared.metadata.get(_KEY)
         if facts is None:
             continue
-        kind, text, default, since, legacy, word, many, required = facts
+        kind, text, default, since, legacy, word, many, required, secret = facts
         name = word or declared.name.rstrip("_")
-        found.append(Keyword(name, declared.name, kind, text, default, since, legacy, many, required))
+        found.append(Keyword(name, declared.name, kind, text, default, since, legacy, many, required, secret))
     return tuple(found)
 
 

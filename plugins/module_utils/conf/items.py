@@ -26,7 +26,6 @@ class Lines(Kind):
 
     listed = True
     shape = "{ one a line }"
-    made: type
 
 
 class NameList(Kind):

@@ -40,6 +40,7 @@ class Kind:
     names = False
     first = False
     block: Optional[type] = None
+    made: Any = None
     shape = ""
 
     def read(self, words: Sequence[str]) -> Any:

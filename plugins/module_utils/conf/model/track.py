@@ -101,7 +101,7 @@ class GarpGroup(Declared):
 class Ssl(Declared):
     """SSL { ... }: client certificate of SSL_GET."""
 
-    password: Optional[str] = key(Word(), "password of the key")
+    password: Optional[str] = key(Word(), "password of the key", secret=True)
     ca: Optional[str] = key(Word(), "file with the certificate authority")
     certificate: Optional[str] = key(Word(), "file with the certificate")
     key: Optional[str] = declared(Word(), "file with the key")

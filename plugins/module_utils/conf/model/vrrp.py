@@ -41,7 +41,9 @@ class Authentication(Declared):
     auth_type: Optional[str] = key(
         Choice(("PASS", "AH"), other=(("SIMPLE", "PASS"), ("PASSWORD", "PASS"))), "PASS or AH", required=True
     )
-    auth_pass: Optional[str] = key(Word(), "password, at most 8 characters count", required=True)
+    auth_pass: Optional[str] = key(
+        Word(), "password, at most 8 characters count", required=True, secret=True
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +51,13 @@ class AuthHmac(Declared):
     """auth_hmac { ... }: HMAC-SHA256 trailer of keepalived 2.4."""
 
     keys: tuple[HmacKey, ...] = key(
-        HmacKeyLine(), "key ID and value (32 to 64 bytes)", word="key", many=True, required=True, since="2.4.0"
+        HmacKeyLine(),
+        "key ID and value (32 to 64 bytes)",
+        word="key",
+        many=True,
+        required=True,
+        since="2.4.0",
+        secret=True,
     )
     active_key: Optional[int] = key(Int(1, 255), "id of the key that signs", since="2.4.0")
     time_window: Optional[int] = key(Int(1, 300), "seconds clocks may differ", since="2.4.0")
