@@ -41,9 +41,7 @@ class Authentication(Declared):
     auth_type: Optional[str] = key(
         Choice(("PASS", "AH"), other=(("SIMPLE", "PASS"), ("PASSWORD", "PASS"))), "PASS or AH", required=True
     )
-    auth_pass: Optional[str] = key(
-        Word(), "password, at most 8 characters count", required=True, secret=True
-    )
+    auth_pass: Optional[str] = key(Word(), "password, at most 8 characters count", required=True, secret=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
