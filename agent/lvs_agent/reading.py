@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
-from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import port
 
 from . import plan_checks, plan_vrrp
+
+if TYPE_CHECKING:
+    from ansible_collections.lvs.cluster.plugins.module_utils import conf
 
 
 class Unreadable(Exception):  # noqa: N818 - it is what the file is
@@ -50,13 +53,13 @@ class Config:
 def load(path: str, config_id: Optional[str] = None) -> Config:
     """Read and check one file and what it includes. Raises Unreadable."""
     try:
-        with open(path, "rb") as file:
-            raw = file.read()
+        text = port.read_text(path)
+        reading = port.read_file(path, config_id=config_id)
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from error
-    reading = conf.read(raw.decode("utf-8", "surrogateescape"), path, config_id=config_id)
     findings = list(reading.findings)
     if not any(finding.level == "error" for finding in findings):
         findings += plan_vrrp.unsupported(reading.document, path)
         findings += plan_checks.unsupported(reading.document, path)
-    return Config(path, reading.document, tuple(findings), hashlib.sha256(raw).hexdigest())
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return Config(path, reading.document, tuple(findings), digest)

@@ -44,7 +44,7 @@ def imports(path: pathlib.Path) -> Iterator[Tuple[str, Tuple[str, ...], int]]:
 
 def is_door(path: pathlib.Path) -> bool:
     if AGENT not in path.parents:
-        return False
+        return path.name == "port.py"
     parts = path.relative_to(AGENT).parts
     if parts[0] in ("notify", "control"):
         return True
