@@ -90,9 +90,9 @@ class Director(Host):
     def child(self, name: str) -> int:
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                if f"PPid:\t{self.program.pid}\n" in (entry / "status").read_text():
-                    if (entry / "comm").read_text().strip() == f"lvs-{name}":
-                        return int(entry.name)
+                ours = f"PPid:\t{self.program.pid}\n" in (entry / "status").read_text()
+                if ours and (entry / "comm").read_text().strip() == f"lvs-{name}":
+                    return int(entry.name)
             except OSError:
                 continue
         return 0

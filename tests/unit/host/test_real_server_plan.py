@@ -32,7 +32,7 @@ def of(kind, want):
         ("TUN", ["2001:db8::1"], ["ip6_tunnel"], {}, ["ip6tnl0"], ["2001:db8::1/128 ip6tnl0"]),
     ],
 )
-def test_live(method, vips, modules, sysctls, links, addresses):  # noqa: PLR0917
+def test_live(method, vips, modules, sysctls, links, addresses):
     want = live(vips, method)
     assert sorted(of(Kind.MODULE, want)) == modules
     assert of(Kind.SYSCTL, want) == sysctls

@@ -36,7 +36,7 @@ A, K = "lvs-agent.service", "keepalived.service"
         (NEW, MISSING, None, False, False, []),
     ],
 )
-def test_orders(agent, keepalived, engine, reload, restart, expected):  # noqa: PLR0917
+def test_orders(agent, keepalived, engine, reload, restart, expected):
     assert orders({"agent": agent, "keepalived": keepalived}, engine, reload, restart) == tuple(expected)
 
 
