@@ -12,6 +12,8 @@ description:
   - Enables and starts the unit of one engine; stops and disables that of the other one.
   - A running engine takes a new configuration by a reload. A restart, which gives up the virtual addresses for a
     moment, is made only for O(restart).
+  - The agent is also reloaded when its file is not the one that it runs, as after a play that ended too early; and the
+    task fails when the agent refuses the file and goes on with the old one.
   - When the unit does not start, the end of its journal is in the message.
 author:
   - lvs.cluster authors (@lvs-cluster)
@@ -69,6 +71,7 @@ orders:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 from ansible_collections.lvs.cluster.plugins.module_utils.service import plan, port
 
 
@@ -89,11 +92,12 @@ def main() -> None:
         if module.check_mode and engine and not units[engine].exists:
             # What comes before this task would have installed it.
             units[engine] = plan.Unit("loaded", "inactive", "disabled")
-        orders = plan.orders(units, engine, options["reload"], options["restart"])
+        stale = engine == "agent" and units[engine].runs and port.is_stale(port.ask_agent("status"))
+        orders = plan.orders(units, engine, options["reload"] or stale, options["restart"])
         if not module.check_mode:
             port.carry_out(module.run_command, orders)
     except (port.ServiceError, plan.UnitError) as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=secret.masked(str(error)))
     said = [" ".join(order) for order in orders]
     module.exit_json(changed=bool(orders), orders=said, diff={"prepared": "".join(f"{order}\n" for order in said)})
 

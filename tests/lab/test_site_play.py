@@ -153,15 +153,23 @@ def test_a_change_is_reloaded_not_restarted(cluster):
     assert masters(cluster) == ["d1"]
 
 
+def test_a_play_that_ended_before_the_reload_is_made_good(cluster):
+    cluster.ssh("d1", "sed -i 's/persistence_timeout 77/persistence_timeout 78/' /etc/keepalived/keepalived.conf")
+    play = Play(cluster, "--limit", "d1", persistence_timeout=78)
+    assert play.good, play.output
+    assert play.changes == {"d1": 1}, play.output
+    assert wait(lambda: "-p 78" in table(cluster, "d1"), SETTLED, 0.2) is not None
+
+
 def test_another_engine_runs_the_same_file(cluster):
-    play = Play(cluster, "--limit", "d2", director_engine="keepalived", persistence_timeout=77)
+    play = Play(cluster, "--limit", "d2", director_engine="keepalived", persistence_timeout=78)
     assert play.good, play.output
     assert engines(cluster, "d2") == ["inactive", "active"]
     assert wait(lambda: table(cluster, "d2") == table(cluster, "d1"), SETTLED, 0.5) is not None
     assert masters(cluster) == ["d1"], "lvs-agent and keepalived agree who is master"
-    assert Play(cluster, "--limit", "d2", director_engine="keepalived", persistence_timeout=77).changes == {"d2": 0}
+    assert Play(cluster, "--limit", "d2", director_engine="keepalived", persistence_timeout=78).changes == {"d2": 0}
 
-    play = Play(cluster, "--limit", "d2", persistence_timeout=77)
+    play = Play(cluster, "--limit", "d2", persistence_timeout=78)
     assert play.good, play.output
     assert engines(cluster, "d2") == ["active", "inactive"]
     assert cluster.ssh("d2", "systemctl is-enabled lvs-agent keepalived", check=False).stdout.split() == [

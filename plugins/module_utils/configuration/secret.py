@@ -10,7 +10,7 @@ from typing import Dict, Tuple
 
 MASK = "********"
 _LINE = re.compile(
-    r"(?m)^(?P<before>.*?\b(?:auth_pa\w*|key[ \t]+\d+)[ \t]+)"  # of authentication (misspelt too), of auth_hmac
+    r"(?m)^(?P<before>.*?\b(?:auth_pa\w*|password|key[ \t]+\d+)[ \t]+)"  # authentication (misspelt too), SSL, auth_hmac
     r"(?P<secret>[^\s#!].*?)(?P<after>[ \t]*)$"
 )
 _USED = 8  # of auth_pass no more counts, and messages say what counts
@@ -18,7 +18,7 @@ _SHORTEST = 4  # a shorter secret is not looked for elsewhere: it would be found
 
 
 def masked(text: str) -> str:
-    """`text` with the values of auth_pass and of auth_hmac's keys replaced, wherever in a line they stand."""
+    """`text` with the values of auth_pass, password and auth_hmac's keys replaced, wherever in a line they stand."""
     return _LINE.sub(lambda found: f"{found['before']}{MASK}{found['after']}", text)
 
 

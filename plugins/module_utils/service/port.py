@@ -1,18 +1,24 @@
 # Copyright (c) 2026, lvs.cluster authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks and orders systemd: the only file of this room with side effects."""
+"""Asks and orders systemd, and the running agent over its socket: the only file of this room with side effects."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from typing import Callable, Dict, List, Sequence, Tuple
+import socket
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from .plan import ENGINES, Order, Unit
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 """Runs a program: exit status, output, error output (AnsibleModule.run_command)."""
 
+CONTROL = "/run/lvs-agent/control.sock"
+_PATIENCE = 20.0  # s for an answer of the agent, whose children may have to be asked
+_RELOAD_AGENT: Order = ("reload", ENGINES["agent"])
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "UnitFileState")
 
 
@@ -37,9 +43,48 @@ def read_units(run: Run) -> Dict[str, Unit]:
     return units
 
 
+def ask_agent(command: str, path: str = CONTROL) -> Optional[Dict[str, Any]]:
+    """The running agent's answer to one command; None when no agent answers there."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+            control.settimeout(_PATIENCE)
+            control.connect(path)
+            control.sendall(json.dumps({"command": command}).encode() + b"\n")
+            with control.makefile("rb") as lines:
+                answer = json.loads(lines.readline() or b"null")
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def is_stale(answer: Optional[Dict[str, Any]]) -> bool:
+    """True when the agent's answer to `status` tells of another content than its configuration file has now."""
+    if not answer or not answer.get("ok"):
+        return False
+    config = answer["status"]["config"]
+    try:
+        with open(config["file"], "rb") as file:
+            return bool(hashlib.sha256(file.read()).hexdigest() != config["sha256"])
+    except OSError:
+        return False
+
+
+def _reload_agent(run: Run) -> None:
+    """Over the control socket, which unlike systemd says whether the file was taken."""
+    answer = ask_agent("reload")
+    if answer is None:
+        _done(run, ["systemctl", *_RELOAD_AGENT])
+    elif not answer["ok"]:
+        refused = "\n".join(answer.get("findings", ()) or [str(answer.get("error"))])
+        raise ServiceError(f"lvs-agent goes on with its old configuration, it refuses the new one:\n{refused}")
+
+
 def carry_out(run: Run, orders: Sequence[Order]) -> None:
     """Give the orders; raises ServiceError at the first that fails."""
     for order in orders:
+        if order == _RELOAD_AGENT:
+            _reload_agent(run)
+            continue
         try:
             _done(run, ["systemctl", *order])
         except ServiceError as error:

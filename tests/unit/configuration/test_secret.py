@@ -15,6 +15,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils.configuration.secret i
         ("auth_pass\t'two words'  # old\n", "auth_pass\t********\n"),
         ("authentication { auth_type PASS auth_pass abc }", "authentication { auth_type PASS auth_pass ********"),
         ("    key 1 hex:00112233\n    key 2 file:/etc/key", "    key 1 ********\n    key 2 ********"),
+        ("SSL {\n    password geheim\n}", "SSL {\n    password ********\n}"),
         ("auth_type PASS\npriority 100\n", "auth_type PASS\npriority 100\n"),
         ("a.conf:3:15: error[x]: auth_pass secret is too long", "a.conf:3:15: error[x]: auth_pass ********"),
     ],
