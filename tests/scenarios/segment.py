@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import ipaddress
 import itertools
@@ -40,6 +41,8 @@ class Seat:
     settings: Settings
     alive: bool = False
     linked: bool = True
+    paused: bool = False  # the process is stalled: nothing is read, no timer is served
+    waiting: List[packet.Datagram] = field(default_factory=list)  # in the socket meanwhile
     holding: Set[object] = field(default_factory=set)
     sent: List[Tuple[float, int]] = field(default_factory=list)
     announced: List[Tuple[float, int]] = field(default_factory=list)
@@ -91,10 +94,23 @@ class World:
     def kill(self, name: str) -> None:
         """The host is gone: power cut."""
         seat = self.seats[name]
-        seat.alive = False
+        seat.alive, seat.paused = False, False
+        seat.waiting.clear()
         seat.holding.clear()
         seat.states.append((self.now, State.INIT))
         self.routers.pop(name, None)
+
+    def pause(self, name: str) -> None:
+        self.seats[name].paused = True
+
+    def resume(self, name: str) -> None:
+        """As the child does: what waits in the socket is heard before a late timer is believed."""
+        seat = self.seats[name]
+        seat.paused, waiting, seat.waiting = False, seat.waiting, []
+        for datagram in waiting:
+            self._receive(name, datagram)
+        if name in self.routers:
+            self._wake(name, self.routers[name])
 
     def give(self, name: str, event: Event) -> None:
         members = {each: self.routers[each] for each in self.groups[name] if each in self.routers}
@@ -127,7 +143,7 @@ class World:
 
     def _due(self, name: str, when: float) -> None:
         router = self.routers.get(name)
-        if router is not None and wake_at(router) == when:
+        if router is not None and wake_at(router) == when and not self.seats[name].paused:
             self.give(name, TimerExpired())
 
     def _execute(self, name: str, effect: Effect) -> None:
@@ -147,12 +163,7 @@ class World:
     def _send(self, name: str, seat: Seat, priority: int) -> None:
         if not seat.linked:
             return
-        settings = self.routers[name].settings
-        addresses = tuple(packed(str(address)) for address in settings.addresses)
-        destination = packet.GROUP4 if len(settings.source) == 4 else packet.GROUP6
-        advert = packet.Advert(settings.version, settings.vrid, priority, round(settings.advert_int * 100), addresses)
-        payload = packet.encode(advert, settings.source, destination)
-        datagram = packet.Datagram(settings.source, destination, packet.TTL, payload)
+        datagram = _datagram(self.routers[name].settings, priority)
         for other, listener in self.seats.items():
             if other == name or listener.segment != seat.segment or self.random.random() < self.loss:
                 continue
@@ -166,17 +177,10 @@ class World:
         seat, router = self.seats[name], self.routers.get(name)
         if router is None or not seat.linked:
             return
-        settings = router.settings
-        expect = packet.Expect(
-            settings.version,
-            settings.vrid,
-            settings.source,
-            round(settings.advert_int * 100),
-            frozenset(packed(str(address)) for address in settings.addresses),
-            packet.GROUP4 if len(settings.source) == 4 else packet.GROUP6,
-            owner=settings.priority == packet.OWNER,
-        )
-        heard = packet.parse(datagram, expect)
+        if seat.paused:
+            seat.waiting.append(datagram)
+            return
+        heard = packet.parse(datagram, _expect(router.settings))
         if isinstance(heard, packet.Heard):
             self.give(name, AdvertReceived(heard.advert.priority, heard.advert.interval / 100, heard.source))
 
@@ -197,3 +201,29 @@ class World:
         running = f"{segment} running"
         worst[running] = worst.get(running, 0.0) + (until - self.now) if bad else 0.0
         worst[segment] = max(worst.get(segment, 0.0), worst[running])
+
+
+def _group(settings: Settings) -> bytes:
+    return packet.GROUP4 if len(settings.source) == 4 else packet.GROUP6
+
+
+@functools.lru_cache(maxsize=1000)
+def _datagram(settings: Settings, priority: int) -> packet.Datagram:
+    addresses = tuple(packed(str(address)) for address in settings.addresses)
+    interval = round(settings.advert_int * 100)
+    advert = packet.Advert(settings.version, settings.vrid, priority, interval, addresses)
+    payload = packet.encode(advert, settings.source, _group(settings))
+    return packet.Datagram(settings.source, _group(settings), packet.TTL, payload)
+
+
+@functools.lru_cache(maxsize=1000)
+def _expect(settings: Settings) -> packet.Expect:
+    return packet.Expect(
+        settings.version,
+        settings.vrid,
+        settings.source,
+        round(settings.advert_int * 100),
+        frozenset(packed(str(address)) for address in settings.addresses),
+        _group(settings),
+        owner=settings.priority == packet.OWNER,
+    )
