@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real servers to check, good ones and bad ones, on loopback addresses of a private namespace."""
+"""Real servers to check, good ones and bad ones, on the loopback addresses of a guest."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ http {{
 
 
 PORTS: Dict[str, int] = {"hang": 81, "rude": 82, "garbage": 83, "drip": 84, "cut": 85, "slow": 86, "late": 87}
+PORTS["busy"] = 89
 FULL = 88
 
 
@@ -72,11 +73,112 @@ class Nginx:
         self.process.wait(10)
 
 
+UNBOUND = """
+server:
+  interface: 0.0.0.0
+  interface: ::0
+  interface-automatic: yes
+  access-control: 0.0.0.0/0 allow
+  access-control: ::/0 allow
+  do-daemonize: no
+  chroot: ""
+  username: ""
+  directory: "{home}"
+  pidfile: "{home}/pid"
+  use-syslog: no
+  logfile: ""
+  module-config: "iterator"
+  outgoing-range: 16
+  num-queries-per-thread: 16
+  outgoing-num-tcp: 1
+  incoming-num-tcp: 4
+  msg-cache-size: 64k
+  rrset-cache-size: 64k
+  key-cache-size: 64k
+  neg-cache-size: 64k
+  local-zone: "lab.example." static
+  local-data: "lab.example. SOA ns.lab.example. me.lab.example. 1 60 60 60 60"
+  local-data: "www.lab.example. A 192.0.2.1"
+  local-zone: "refused.example." refuse
+remote-control:
+  control-enable: no
+"""
+
+EXIM = """
+primary_hostname = mail.lab.example
+local_interfaces = <; 0.0.0.0 ; ::0
+daemon_smtp_ports = 25
+log_file_path = {home}/%slog
+spool_directory = {home}/spool
+pid_file_path = {home}/pid
+host_lookup =
+rfc1413_query_timeout = 0s
+keep_environment =
+"""
+
+
+class Daemon:
+    """A program in the foreground with one file of configuration, up when its TCP port takes connections and it has
+    said `ready`.
+    """
+
+    def __init__(self, home: Path, port: int, configuration: str, *command: str, ready: str = "") -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(0o777)  # exim writes its log and spool as another user
+        (home / "conf").write_text(configuration.format(home=home))
+        self.said = home / "output"
+        with open(self.said, "wb") as output:
+            self.process = subprocess.Popen([*command, str(home / "conf")], stdout=output, stderr=output)
+        for _try in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                if ready in self.said.read_text():
+                    return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        self.process.kill()
+        self.process.wait()
+        raise RuntimeError(f"{command[0]} does not listen: {(home / 'output').read_text()}")
+
+    def stop(self) -> None:
+        print(f"{self.process.args}: status {self.process.poll()}\n{self.said.read_text()[-2000:]}")
+        self.process.terminate()
+        self.process.wait(10)
+
+
+class Datagrams:
+    """UDP on these addresses: an echo on port 7, and port 9, which takes everything and says nothing."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.sockets: List[socket.socket] = []
+        for address in addresses:
+            for port in (7, 9):
+                opened = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+                opened.bind((address, port))
+                self.sockets.append(opened)
+                if port == 7:
+                    threading.Thread(target=self._echo, args=(opened,), daemon=True).start()
+
+    @staticmethod
+    def _echo(opened: socket.socket) -> None:
+        while True:
+            try:
+                data, peer = opened.recvfrom(65535)
+                opened.sendto(data, peer)
+            except OSError:
+                return
+
+    def stop(self) -> None:
+        for opened in self.sockets:
+            opened.close()
+
+
 class Odd:
     """Servers that a check must not take for healthy, each on a port of its own, on every address.
 
     hang: accepts and says nothing; rude: accepts and closes; garbage: speaks no HTTP; drip: a header that never
-    ends; cut: an answer without the end of its header; slow: a good answer after 0.4 s; late: after 3 s; full: its
+    ends; cut: an answer without the end of its header; slow: a good answer after 0.4 s; late: after 6 s; busy: 554 to everyone; full: its
     queue of connections is full, so that nothing is answered at all.
     """
 
@@ -116,6 +218,8 @@ class Odd:
             with connection:
                 if name == "rude":
                     return
+                if name == "busy":
+                    connection.sendall(b"554 busy\r\n")
                 connection.recv(4096)
                 if name == "garbage":
                     connection.sendall(b"220 mail.example ESMTP\r\n\r\n")
@@ -125,10 +229,10 @@ class Odd:
                     for _byte in range(200):
                         connection.sendall(b"x")
                         time.sleep(0.2)
-                elif name == "hang":
+                elif name in ("hang", "busy"):
                     time.sleep(60)
                 else:
-                    time.sleep({"slow": 0.4, "late": 3.0}[name])
+                    time.sleep({"slow": 0.4, "late": 6.0}[name])
                     connection.sendall(answer)
         except OSError:
             return

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
-from real_servers import DIGEST, Nginx, Odd
+from real_servers import DIGEST, EXIM, UNBOUND, Daemon, Datagrams, Nginx, Odd
 
 from lvs_agent import plan_checks
+from lvs_agent.checks.endpoint import Endpoint
+from lvs_agent.checks.ping import PingCheck
 from lvs_agent.checks.port import Runner
+from lvs_agent.checks.scheduler import Schedule
 from lvs_agent.loop import Loop
 
-pytestmark = pytest.mark.uml(limit=240)
+pytestmark = pytest.mark.uml(limit=240, mem="768M")
 
-GET = "HTTP_GET {{ url {{ path {path} {more} }} connect_port {port} connect_timeout 1 }}"
-TLS = "SSL_GET {{ {words} url {{ path / {more} }} connect_port {port} connect_timeout 1 }}"
-TCP = "TCP_CHECK {{ connect_port {port} connect_timeout 1 }}"
+GET = "HTTP_GET {{ url {{ path {path} {more} }} connect_port {port} connect_timeout 2 }}"
+TLS = "SSL_GET {{ {words} url {{ path / {more} }} connect_port {port} connect_timeout 2 }}"
+TCP = "TCP_CHECK {{ connect_port {port} connect_timeout 2 }}"
+SMTP = "SMTP_CHECK {{ {more} connect_port {port} connect_timeout 2 }}"
+DNS = "DNS_CHECK {{ type {type} name {name} connect_port {port} connect_timeout 2 }}"
+UDP = "UDP_CHECK {{ connect_ip HERE connect_port {port} connect_timeout 2 {more} }}"
 MISC = 'MISC_CHECK {{ misc_path "{path}" misc_timeout 1 {more} }}'
 
 # What a check is, and whether the server is up by it.
@@ -58,6 +65,30 @@ CASES = {
     "ssl-no-sni": (TLS.format(words="virtualhost sni.example", more="", port=443), True),
     "ssl-sni-refused": (TLS.format(words="virtualhost sni.example enable_sni", more="", port=443), False),
     "plain-on-ssl": (GET.format(path="/", more="", port=443), False),
+    "smtp": (SMTP.format(more="", port=25), True),
+    "smtp-helo": (SMTP.format(more="helo_name me.lab.example", port=25), True),
+    "smtp-busy": (SMTP.format(more="", port=89), False),
+    "smtp-on-http": (SMTP.format(more="", port=80), False),
+    "smtp-hang": (SMTP.format(more="", port=81), False),
+    "smtp-rude": (SMTP.format(more="", port=82), False),
+    "smtp-closed": (SMTP.format(more="", port=99), False),
+    "dns": (DNS.format(type="A", name="www.lab.example", port=53), True),
+    "dns-soa": (DNS.format(type="SOA", name="lab.example", port=53), True),
+    "dns-no-data": (DNS.format(type="MX", name="www.lab.example", port=53), True),
+    "dns-no-name": (DNS.format(type="A", name="none.lab.example", port=53), False),
+    "dns-refused": (DNS.format(type="A", name="www.refused.example", port=53), False),
+    "dns-closed": (DNS.format(type="A", name="www.lab.example", port=99), False),
+    "dns-mute": (UDP.format(port=9, more="name www.lab.example").replace("UDP", "DNS"), False),
+    "udp-echo": (UDP.format(port=7, more=""), True),
+    "udp-mute": (UDP.format(port=9, more=""), True),
+    "udp-closed": (UDP.format(port=99, more=""), False),
+    "udp-reply": (UDP.format(port=7, more="require_reply"), True),
+    "udp-no-reply": (UDP.format(port=9, more="require_reply"), False),
+    "udp-same": (UDP.format(port=7, more="payload 0102ff require_reply 01xxff"), True),
+    "udp-other": (UDP.format(port=7, more="payload 0102ff require_reply 0103"), False),
+    "udp-short": (UDP.format(port=7, more="payload 0102 require_reply 0102 min_reply_length 3"), False),
+    "ping": ("PING_CHECK { connect_timeout 2 }", True),
+    "ping-no-such-host": ("PING_CHECK { connect_ip ABSENT connect_timeout 2 }", False),
     "misc-0": (MISC.format(path="/usr/bin/true", more=""), True),
     "misc-1": (MISC.format(path="/usr/bin/false", more=""), False),
     "misc-absent": (MISC.format(path="/usr/bin/there-is-no-such-thing", more=""), False),
@@ -69,20 +100,31 @@ FAMILIES = {"v4": "127.0.0.{}", "v6": "fd00::{}"}
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory):
+def servers():
     subprocess.run(["modprobe", "ip_vs_rr"], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    addresses = [f"addr add {FAMILIES['v6'].format(number)}/128 dev lo nodad" for number in range(10, 100)]
+    addresses = [f"addr add {FAMILIES['v6'].format(number)}/128 dev lo nodad" for number in range(10, 250)]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(addresses), text=True, check=True)
-    nginx, odd = Nginx(tmp_path_factory.mktemp("nginx") / "home"), Odd()
+    homes = Path("/run/servers")
+    odd, datagrams = Odd(), Datagrams(*(address.format(10) for address in FAMILIES.values()))
+    daemons = [
+        Nginx(homes / "nginx"),
+        Daemon(homes / "unbound", 53, UNBOUND, "unbound", "-c", ready="start of service"),
+        Daemon(homes / "exim", 25, EXIM, "exim4", "-bdf", "-C"),
+    ]
     yield
     odd.stop()
-    nginx.stop()
+    datagrams.stop()
+    for daemon in daemons:
+        daemon.stop()
 
 
 NAMES = [f"{name}-{family}" for family in FAMILIES for name in CASES]
 EXPECTED = {f"{name}-{family}": up for family in FAMILIES for name, (_check, up) in CASES.items()}
-WORDS = r" (?=(?:connect_|misc_t|misc_d|digest|status_code|virtualhost|url|enable_sni|path|http_pr))"
+WORDS = (
+    r" (?=(?:connect_|misc_t|misc_d|digest|status_code|virtualhost|url|enable_sni|path|http_pr"
+    r"|helo_name|name|type|payload|require_reply|min_reply))"
+)
 
 
 def configuration() -> str:
@@ -90,12 +132,14 @@ def configuration() -> str:
     text = "global_defs {\n  script_user root\n}\n"
     number = 9
     for address in FAMILIES.values():
+        here, absent = address.format(10), "2001:db8::77" if ":" in address else "192.0.2.77"
         for check, _up in CASES.values():
             number += 1
             text += f"virtual_server {address.format(250)} {number} {{\n  delay_loop 1\n  protocol TCP\n  lb_algo rr\n"
             text += "  lb_kind NAT\n  alpha\n  warmup 0\n  retry 1\n  delay_before_retry 1\n"
             text += f"  real_server {address.format(number)} 80 {{\n"
-            for part in re.sub(r"([{}]) ", r"\1\n", check).replace(" }", "\n}").split("\n"):
+            placed = check.replace("HERE", here).replace("ABSENT", absent)
+            for part in re.sub(r"([{}]) ", r"\1\n", placed).replace(" }", "\n}").split("\n"):
                 text += "".join(f"    {line}\n" for line in re.sub(WORDS, "\n", part).split("\n"))
             text += "  }\n}\n"
     return text
@@ -126,10 +170,33 @@ def test_verdicts_are_right_and_keepalived_agrees(servers, tmp_path):
     with open(tmp_path / "log", "wb") as log:
         command = ["keepalived", "-C", "-n", "-l", "-D", "-f", str(file), "-p", f"{home}1", "-c", f"{home}2"]
         keepalived = subprocess.Popen(command, stdout=log, stderr=log)
-    assert ours(text, 13.0) == {}
-    table = subprocess.run(["ipvsadm", "-Sn"], check=True, capture_output=True, text=True).stdout
-    keepalived.terminate()
-    keepalived.wait(10)
+    try:
+        wrong = ours(text, 15.0)
+        table = subprocess.run(["ipvsadm", "-Sn"], check=True, capture_output=True, text=True).stdout
+    finally:
+        keepalived.terminate()
+        keepalived.wait(10)
+    assert wrong == {}
     served = {int(port) for port in re.findall(r"^-a -t \S+:(\d+) -r", table, re.MULTILINE)}
     theirs = {name: number in served for number, name in enumerate(NAMES, 10)}
     assert theirs == EXPECTED
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("group_range", ["1 0", "0 0"])
+def test_a_ping_needs_no_sysctl(servers, family, group_range):
+    """1 0, the kernel's own value, forbids ping sockets to everybody: a raw one does it. keepalived sets the sysctl."""
+    Path("/proc/sys/net/ipv4/ping_group_range").write_text(group_range)
+    loop = Loop()
+    outcomes = {}
+    runner = Runner(loop, lambda key, _before, _after, outcome: outcomes.update({key: outcome}), lambda: 0.0)
+    schedule = Schedule(delay_loop=60.0, warmup=0.0)
+    here, absent = FAMILIES[family].format(10), {"v4": "192.0.2.77", "v6": "2001:db8::77"}[family]
+    ends = {"here": PingCheck(Endpoint(here, 0, 1.0)), "absent": PingCheck(Endpoint(absent, 0, 1.0))}
+    runner.load({name: (schedule, check) for name, check in ends.items()}, lambda _key: None)
+    loop.wake("enough", loop.now() + 1.5, lambda _now: loop.stop())
+    loop.run()
+    runner.stop()
+    loop.close()
+    assert {name: outcome.ok for name, outcome in outcomes.items()} == {"here": True, "absent": False}
+    assert Path("/proc/sys/net/ipv4/ping_group_range").read_text().split() == group_range.split()
