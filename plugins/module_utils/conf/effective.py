@@ -274,14 +274,19 @@ def quorum(virtual_server: model.VirtualServer) -> tuple[int, int]:
     return least, max(0, min(virtual_server.hysteresis or 0, least - 1))
 
 
+def delay_loop(virtual_server: model.VirtualServer, real_server: model.RealServer, check: model.Check) -> float:
+    """Seconds between two checks."""
+    return _first(check.delay_loop, real_server.delay_loop, virtual_server.delay_loop, otherwise=60.0)
+
+
 def timing(virtual_server: model.VirtualServer, real_server: model.RealServer, check: model.Check) -> Timing:
     """When a check runs: its own words, the real server's, the virtual server's, the default of its kind."""
-    delay_loop = _first(check.delay_loop, real_server.delay_loop, virtual_server.delay_loop, otherwise=60.0)
+    loop = delay_loop(virtual_server, real_server, check)
     before_retry = _CHECK_DELAY_BEFORE_RETRY.get(check.keyword, 1.0)
     timeout = check.connect_timeout if isinstance(check, model.ConnectOptions) else None
     return Timing(
-        delay_loop=delay_loop,
-        warmup=_first(check.warmup, real_server.warmup, virtual_server.warmup, otherwise=delay_loop),
+        delay_loop=loop,
+        warmup=_first(check.warmup, real_server.warmup, virtual_server.warmup, otherwise=loop),
         retry=_first(
             check.retry,
             real_server.retry,
@@ -292,7 +297,7 @@ def timing(virtual_server: model.VirtualServer, real_server: model.RealServer, c
             check.delay_before_retry,
             real_server.delay_before_retry,
             virtual_server.delay_before_retry,
-            otherwise=delay_loop if before_retry is None else before_retry,
+            otherwise=loop if before_retry is None else before_retry,
         ),
         connect_timeout=_first(timeout, real_server.connect_timeout, virtual_server.connect_timeout, otherwise=5.0),
         alpha=_first(check.alpha, real_server.alpha, virtual_server.alpha, otherwise=False),

@@ -34,7 +34,6 @@ _DEEPEST = 20
 _MOST_TEXT = 32 << 20
 _INCLUDE = re.compile(r"include([rmwba]?)(?=[ \t]|\Z)[ \t]*(.*)")
 _BRACES = re.compile(r'"[^"]*"?|[{}]')
-_TOO_LONG = re.compile(rf"[^\n]{{{LONGEST_LINE + 1},}}")
 _DEFINITION = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*")
 
 
@@ -88,13 +87,14 @@ class Expander:
             start = self.places.add_file(name, lines)
             self.places.error(start + 1, "too-large", f"more than {_MOST_TEXT >> 20} MiB of configuration", column=0)
             return
-        long_lines = [(found.start(), text[found.start() : found.start() + 60]) for found in _TOO_LONG.finditer(text)]
-        numbers = _line_numbers(text, [at for at, _shown in long_lines])
-        if long_lines:
-            text = _TOO_LONG.sub("", text)
         lines = text.split("\n")
+        long_lines: list[tuple[int, str]] = []
+        if max(map(len, lines)) > LONGEST_LINE:
+            long_lines = [(at, line[:60]) for at, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
+            lines = [line if len(line) <= LONGEST_LINE else "" for line in lines]
+            text = "\n".join(lines)
         start = self.places.add_file(name, lines)
-        for number, (_at, shown) in zip(numbers, long_lines):
+        for number, shown in long_lines:
             lines[number - 1] = shown
             message = f"the line is longer than {LONGEST_LINE} characters: keepalived ignores it"
             self.places.error(start + number, "line-too-long", message, "make it several lines", column=1)
@@ -334,13 +334,3 @@ class Expander:
         line = line.strip()
         if line.text:
             self.builder.words(line.text, self.places.origin(line.place, line.columns, line.text))
-
-
-def _line_numbers(text: str, positions: list[int]) -> list[int]:
-    """The line numbers of some positions, in order."""
-    numbers, number, last = [], 1, 0
-    for at in positions:
-        number += text.count("\n", last, at)
-        last = at
-        numbers.append(number)
-    return numbers

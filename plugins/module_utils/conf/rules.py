@@ -18,7 +18,9 @@ from .spec import LISTED, NAMES
 from .words import split
 
 if TYPE_CHECKING:
-    from .model import Document
+    from collections.abc import Sequence
+
+    from .model import Document, RealServer, VirtualServer
     from .places import Places
     from .spec import Spec
     from .tree import Node
@@ -77,6 +79,10 @@ class Look:
         """A number that grows in file order, for `defined before it is used`."""
         written = self._written.get(id(block))
         return self._places.order(written[0][1]) if written else 0
+
+    def unseen(self, server: VirtualServer) -> Sequence[RealServer]:
+        """The real servers whose own rules are still to be applied (all, unless they are known from before)."""
+        return server.real_servers
 
     def lacks(self, block: Any, attribute: str) -> bool:
         """Whether a keyword is not written in a block, not even with a value that could not be read."""

@@ -7,28 +7,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import effective, model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .rules import Look
 
 _DIGEST = re.compile(r"[0-9a-fA-F]{32}\Z")
 
 
-def _checks(look: Look) -> Iterator[tuple[model.VirtualServer, model.RealServer, Any]]:
-    for server in look.document.virtual_servers:
-        for real in server.real_servers:
-            for check in real.checks:
-                yield server, real, check
-
-
-def timeouts_fit(look: Look) -> None:
+def timeouts_fit(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """A check that may take longer than the time to the next one."""
-    for server, real, check in _checks(look):
+    for check in real.checks:
         if isinstance(check, model.ConnectOptions) and isinstance(check, model.Check):
             timing = effective.timing(server, real, check)
             if check.connect_timeout is not None and timing.connect_timeout > timing.delay_loop:
@@ -43,9 +34,9 @@ def timeouts_fit(look: Look) -> None:
                 look.warning("timeout-above-interval", message, check, "misc_timeout")
 
 
-def sources_fit(look: Look) -> None:
+def sources_fit(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """The source address of a check is of the family it connects to."""
-    for server, real, check in _checks(look):
+    for check in real.checks:
         for one in (check, *getattr(check, "hosts", ())):
             if isinstance(one, model.ConnectOptions) and one.bindto is not None:
                 target = effective.check_target(server, real, one)[0]
@@ -54,9 +45,9 @@ def sources_fit(look: Look) -> None:
                     look.error("family-mismatch", message, one, "bindto")
 
 
-def http_expects_something_possible(look: Look) -> None:
+def http_expects_something_possible(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
     """Digests that no page has, regular expression words without one, names that TLS alone sends."""
-    for _server, _real, check in _checks(look):
+    for check in real.checks:
         if not isinstance(check, model.HttpGet):
             continue
         if check.keyword == "HTTP_GET":
@@ -83,9 +74,9 @@ def _url(look: Look, url: model.HttpUrl) -> None:
         look.warning("offset-range", message, url, "regex_max_offset")
 
 
-def udp_replies_are_possible(look: Look) -> None:
+def udp_replies_are_possible(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
     """Lengths of a reply that is not asked for, or that cannot be."""
-    for _server, _real, check in _checks(look):
+    for check in real.checks:
         if not isinstance(check, model.UdpCheck):
             continue
         low, high = check.min_reply_length, check.max_reply_length
@@ -99,27 +90,24 @@ def udp_replies_are_possible(look: Look) -> None:
                     break
 
 
-def alpha_has_a_check(look: Look) -> None:
+def alpha_has_a_check(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """alpha keeps a server down until a check succeeds: without checks that is for ever."""
-    for server in look.document.virtual_servers:
-        for real in server.real_servers:
-            if real.checks or not (real.alpha or (real.alpha is None and server.alpha)):
-                continue
-            message = f"alpha keeps {real.address} down until a check succeeds, and it has none"
-            look.warning("alpha-without-check", message, real)
+    if not real.checks and (real.alpha or (real.alpha is None and server.alpha)):
+        message = f"alpha keeps {real.address} down until a check succeeds, and it has none"
+        look.warning("alpha-without-check", message, real)
 
 
-def dynamic_weights_are_single(look: Look) -> None:
+def dynamic_weights_are_single(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
     """Two scripts that both set the weight of a server."""
-    for server in look.document.virtual_servers:
-        for real in server.real_servers:
-            scripts = [check for check in real.checks if isinstance(check, model.MiscCheck) and check.misc_dynamic]
-            if len(scripts) > 1:
-                message = "a second script sets the weight of this server"
-                look.warning("two-dynamic-checks", message, scripts[1], "misc_dynamic", word=0)
+    if len(real.checks) > 1:
+        scripts = [check for check in real.checks if isinstance(check, model.MiscCheck) and check.misc_dynamic]
+        if len(scripts) > 1:
+            message = "a second script sets the weight of this server"
+            look.warning("two-dynamic-checks", message, scripts[1], "misc_dynamic", word=0)
 
 
-RULES = (
+# rules of one real server: what they say depends on its own words and on those of its virtual server, nothing else
+REAL_RULES = (
     timeouts_fit,
     sources_fit,
     http_expects_something_possible,

@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import effective, model
-from .rules_checks import RULES as CHECK_RULES
+from .rules_checks import REAL_RULES as CHECK_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .rules import Look
 
 _TCP_CHECKS = (model.TcpCheck, model.HttpGet, model.SmtpCheck)
@@ -101,38 +99,38 @@ def services_are_distinct(look: Look) -> None:
             members[member] = group.name
 
 
-def ports_can_be_reached(look: Look) -> None:
+def ports_can_be_reached(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """DR and TUN pass packets on as they are: the port is that of the virtual server."""
-    for server, real in _pairs(look):
-        method = effective.forwarding(server, real).method
-        if method == "NAT" or not real.port or server.group is not None:
-            continue
-        if server.fwmark is not None:
-            message = f"{method} of a firewall mark changes no port: {real.port} is ignored"
-            look.warning("port-ignored", message, real, word=2)
-        elif real.port != (server.port or 0):
-            message = f"{method} cannot change the port: {server.port or 0} is used, not {real.port}"
-            help_text = "the real server must listen on the port of the virtual server; NAT can change it"
-            look.warning("port-mismatch", message, real, help_text=help_text, word=2)
+    if not real.port or real.port == server.port or server.group is not None:
+        return
+    method = effective.forwarding(server, real).method
+    if method == "NAT":
+        return
+    if server.fwmark is not None:
+        message = f"{method} of a firewall mark changes no port: {real.port} is ignored"
+        look.warning("port-ignored", message, real, word=2)
+    else:
+        message = f"{method} cannot change the port: {server.port or 0} is used, not {real.port}"
+        help_text = "the real server must listen on the port of the virtual server; NAT can change it"
+        look.warning("port-mismatch", message, real, help_text=help_text, word=2)
 
 
-def _pairs(look: Look) -> Iterator[tuple[model.VirtualServer, model.RealServer]]:
-    for server in look.document.virtual_servers:
-        for real in server.real_servers:
-            yield server, real
+def families_of_servers_match(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
+    """A real server is of the service's family; only TUN may mix."""
+    version6 = _is_ipv6(server)
+    if version6 is None or (":" in real.address) == version6:
+        return
+    if effective.forwarding(server, real).method != "TUN":
+        message = f"{real.address} is of another family than its virtual server: keepalived skips it"
+        look.error("family-mismatch", message, real, help_text="only TUN may mix IPv4 and IPv6")
 
 
 def families_match(look: Look) -> None:
-    """Real servers, sorry server and granularity are of the service's family; only TUN may mix."""
+    """Sorry server and granularity are of the service's family; only TUN may mix."""
     for server in look.document.virtual_servers:
         version6 = _is_ipv6(server)
         if version6 is None:
             continue
-        for real in server.real_servers:
-            mixed = (":" in real.address) != version6
-            if mixed and effective.forwarding(server, real).method != "TUN":
-                message = f"{real.address} is of another family than its virtual server: keepalived skips it"
-                look.error("family-mismatch", message, real, help_text="only TUN may mix IPv4 and IPv6")
         sorry = server.sorry_server
         if sorry and (":" in sorry.address) != version6 and effective.sorry_forwarding(server).method != "TUN":
             message = f"{sorry.address} is of another family than its virtual server: keepalived skips it"
@@ -232,34 +230,46 @@ def scheduler_words_fit(look: Look) -> None:
             look.warning("useless-option", message, server, "ha_suspend", word=0)
 
 
-def thresholds_fit(look: Look) -> None:
+def thresholds_fit(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
     """The kernel refuses a lower threshold above the upper one."""
-    for _server, real in _pairs(look):
-        upper, lower = real.uthreshold or 0, real.lthreshold or 0
-        if upper and lower > upper:
-            message = f"lthreshold {lower} is above uthreshold {upper}: the kernel refuses it"
-            look.error("threshold-range", message, real, "lthreshold")
+    upper, lower = real.uthreshold or 0, real.lthreshold or 0
+    if upper and lower > upper:
+        message = f"lthreshold {lower} is above uthreshold {upper}: the kernel refuses it"
+        look.error("threshold-range", message, real, "lthreshold")
 
 
-def servers_are_not_the_service(look: Look) -> None:
+def servers_are_not_the_service(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """A real server that is the virtual address itself."""
-    for server, real in _pairs(look):
-        if server.address is not None and real.address == server.address:
-            message = f"{real.address} is the virtual server itself: packets would go round"
-            look.warning("server-is-service", message, real)
+    if real.address == server.address:
+        message = f"{real.address} is the virtual server itself: packets would go round"
+        look.warning("server-is-service", message, real)
+
+
+REAL_RULES = (
+    ports_can_be_reached,
+    families_of_servers_match,
+    thresholds_fit,
+    servers_are_not_the_service,
+    *CHECK_RULES,
+)
+
+
+def real_servers_are_sound(look: Look) -> None:
+    """All rules of single real servers."""
+    for server in look.document.virtual_servers:
+        for real in look.unseen(server):
+            for rule in REAL_RULES:
+                rule(look, server, real)
 
 
 RULES = (
     servers_say_what_they_are,
     servers_have_servers,
     services_are_distinct,
-    ports_can_be_reached,
     families_match,
     quorum_can_be_reached,
     sorry_words_need_a_sorry_server,
     persistence_makes_sense,
     scheduler_words_fit,
-    thresholds_fit,
-    servers_are_not_the_service,
-    *CHECK_RULES,
+    real_servers_are_sound,
 )
