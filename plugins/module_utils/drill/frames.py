@@ -116,7 +116,7 @@ def read(frame: bytes) -> Optional[Union[Sighting, Advert]]:
         if kind == ETH_ARP:
             return _arp(body)
         if kind == ETH_IPV4:
-            return _ipv4(mac_text(source), body)
+            return read_ipv4(mac_text(source), body)
         if kind == ETH_IPV6:
             return _ipv6(mac_text(source), body)
     except (IndexError, ValueError, struct.error):
@@ -136,7 +136,8 @@ def _arp(body: bytes) -> Optional[Sighting]:
     return Sighting(mac_text(mac), str(ipaddress.IPv4Address(sender)), how, str(ipaddress.IPv4Address(target)))
 
 
-def _ipv4(mac: str, body: bytes) -> Optional[Advert]:
+def read_ipv4(mac: str, body: bytes) -> Optional[Advert]:
+    """The advert in an IPv4 packet, None when there is none; raises IndexError, ValueError for broken ones."""
     length = (body[0] & 0x0F) * 4
     total = int.from_bytes(body[2:4], "big")
     protocol, source = body[9], str(ipaddress.IPv4Address(body[12:16]))
@@ -144,14 +145,14 @@ def _ipv4(mac: str, body: bytes) -> Optional[Advert]:
     if protocol == AH:
         # RFC 4302, 2.2: the length is in 32-bit words, less two.
         protocol, payload = payload[0], payload[(payload[1] + 2) * 4 :]
-    return _advert(mac, source, payload, 4) if protocol == VRRP else None
+    return read_vrrp(mac, source, payload, 4) if protocol == VRRP else None
 
 
 def _ipv6(mac: str, body: bytes) -> Optional[Union[Sighting, Advert]]:
     size, protocol = int.from_bytes(body[4:6], "big"), body[6]
     source, payload = ipaddress.IPv6Address(body[8:24]), body[40 : 40 + size]
     if protocol == VRRP:
-        return _advert(mac, str(source), payload, 16)
+        return read_vrrp(mac, str(source), payload, 16)
     if protocol == ICMPV6 and payload[0] in (SOLICITATION, ADVERTISEMENT):
         return _neighbor(mac, source, payload)
     return None
@@ -173,7 +174,8 @@ def _neighbor(mac: str, source: ipaddress.IPv6Address, message: bytes) -> Option
     return Sighting(mac, target, "reply" if message[4] & 0x40 else "announce", target)
 
 
-def _advert(mac: str, source: str, data: bytes, size: int) -> Optional[Advert]:
+def read_vrrp(mac: str, source: str, data: bytes, size: int) -> Optional[Advert]:
+    """The advert in an IP payload with addresses of `size` octets; raises IndexError for one cut short."""
     version, kind = data[0] >> 4, data[0] & 0x0F
     if kind != 1 or version not in (2, 3) or len(data) < 8:
         return None

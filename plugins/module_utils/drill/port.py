@@ -183,6 +183,38 @@ class Segment:
             member.close()
 
 
+class Stack:
+    """Adverts as a VRRP daemon on this host gets them: behind the firewall, not in front of it as a Segment."""
+
+    def __init__(self, interface: str) -> None:
+        index = socket.if_nametoindex(interface)
+        self.sockets = []
+        for kind, protocol in ((4, frames.VRRP), (4, frames.AH), (6, frames.VRRP)):
+            try:
+                sock = socket.socket(socket.AF_INET if kind == 4 else socket.AF_INET6, socket.SOCK_RAW, protocol)
+            except OSError:
+                continue
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+            self.sockets.append(sock)
+        self._members = [member for member in (_join4(index), _join6(index)) if member]
+
+    def receive(self, sock: socket.socket) -> Optional[frames.Advert]:
+        """The next advert of one of `sockets`; None for anything else, BlockingIOError when there is nothing."""
+        data, origin = sock.recvfrom(2048)
+        try:
+            if sock.family == socket.AF_INET:
+                return frames.read_ipv4("", data)
+            return frames.read_vrrp("", origin[0].partition("%")[0], data, 16)
+        except (IndexError, ValueError):
+            return None
+
+    def close(self) -> None:
+        """Leave the groups and stop listening."""
+        for sock in (*self.sockets, *self._members):
+            sock.close()
+
+
 def _attach(sock: socket.socket) -> None:
     program = b"".join(struct.pack("=HBBI", *step) for step in _PROGRAM)
     memory = ctypes.create_string_buffer(program)
