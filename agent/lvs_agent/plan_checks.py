@@ -18,6 +18,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import E
 from .checks.dns import DnsCheck, question
 from .checks.endpoint import Endpoint
 from .checks.http import HttpCheck, Tls, Url
+from .checks.match import Match, compiled
 from .checks.misc import MiscCheck
 from .checks.ping import PingCheck
 from .checks.scheduler import Schedule
@@ -287,7 +288,8 @@ def _check(real: _Real, declared: model.Check, part: Any) -> Check:
 
 def _http(real: _Real, declared: model.HttpGet) -> HttpCheck:
     urls = tuple(
-        Url(url.path or "/", url.digest, effective.status_codes(url), url.virtualhost) for url in declared.urls
+        Url(url.path or "/", url.digest, effective.status_codes(url), url.virtualhost, _match(url))
+        for url in declared.urls
     )
     host = declared.virtualhost or real.server.virtualhost or real.block.virtualhost
     tls = None
@@ -303,6 +305,13 @@ def _http(real: _Real, declared: model.HttpGet) -> HttpCheck:
         )
     protocol = (declared.http_protocol or "1.0").upper()
     return HttpCheck(_endpoint(real, declared), urls, host, protocol, tls)
+
+
+def _match(url: model.HttpUrl) -> Optional[Match]:
+    if url.regex is None:
+        return None
+    options = tuple(url.regex_options or ())
+    return Match(url.regex, options, bool(url.regex_no_match), url.regex_min_offset or 0, url.regex_max_offset)
 
 
 def _udp(end: Endpoint, declared: model.UdpCheck) -> UdpCheck:
@@ -350,8 +359,10 @@ def _undone(declared: object) -> Iterator[str]:
     if (declared.http_protocol or "").upper().endswith("K"):
         yield f"http_protocol {declared.http_protocol} is not done by this version"
     for url in declared.urls:
-        if url.regex is not None:
-            yield f"regex of url {url.path} is not matched by this version"
+        try:
+            compiled(url.regex or "", tuple(url.regex_options or ()))
+        except ValueError as error:
+            yield f"url {url.path}: {error}"
 
 
 def _finding(path: str, level: str, message: str) -> Finding:

@@ -47,6 +47,11 @@ CASES = {
     "http-301": (GET.format(path="/moved", more="", port=80), False),
     "http-301-wanted": (GET.format(path="/moved", more="status_code 200-299 301", port=80), True),
     "http-503": (GET.format(path="/broken", more="", port=80), False),
+    "http-regex": (GET.format(path="/", more="regex page.that", port=80), True),
+    "http-regex-caseless": (GET.format(path="/", more="regex PAGE.that regex_options caseless", port=80), True),
+    "http-regex-else": (GET.format(path="/", more="regex PAGE.that", port=80), False),
+    "http-regex-no-match": (GET.format(path="/", more="regex page.that regex_no_match", port=80), False),
+    "http-regex-absent": (GET.format(path="/", more="regex fire regex_no_match", port=80), True),
     "http-other-host": (GET.format(path="/", more="virtualhost other.example", port=80), False),
     "http-closed": (GET.format(path="/", more="", port=99), False),
     "http-full": (GET.format(path="/", more="", port=88), False),
@@ -123,7 +128,7 @@ NAMES = [f"{name}-{family}" for family in FAMILIES for name in CASES]
 EXPECTED = {f"{name}-{family}": up for family in FAMILIES for name, (_check, up) in CASES.items()}
 WORDS = (
     r" (?=(?:connect_|misc_t|misc_d|digest|status_code|virtualhost|url|enable_sni|path|http_pr"
-    r"|helo_name|name|type|payload|require_reply|min_reply))"
+    r"|helo_name|name|type|payload|require_reply|min_reply|regex))"
 )
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP_GET and SSL_GET: one GET a run, judged by its status code and the MD5 of the body.
+"""HTTP_GET and SSL_GET: one GET a run, judged by status code, MD5 and a regular expression.
 
 It asks as keepalived asks (same request line and headers, HTTP/1.0 unless told otherwise) and hashes the body as it
 comes over the wire, up to Content-Length, so digests made with genhash stay valid; nothing is un-chunked or
@@ -18,6 +18,7 @@ from .outcome import Conversation, Outcome, Step
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
+    from .match import Match
 
 MOST_HEADER = 65536
 """Bytes of header that are read before the answer is given up."""
@@ -35,6 +36,7 @@ class Url:
     digest: Optional[str] = None
     status_codes: Tuple[Tuple[int, int], ...] = ((200, 299),)
     virtualhost: Optional[str] = None
+    match: Optional[Match] = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def request(endpoint: Endpoint, url: Url, virtualhost: Optional[str], http_proto
 class HttpConversation(Conversation):
     """One GET: the answer is read until the peer closes, as keepalived does."""
 
-    __slots__ = ("_digest", "_header", "_left", "_request", "_status", "_url")
+    __slots__ = ("_body", "_digest", "_header", "_left", "_request", "_status", "_url")
 
     def __init__(self, url: Url, asked: bytes) -> None:
         self._url = url
@@ -107,6 +109,7 @@ class HttpConversation(Conversation):
         self._status = 0
         self._left: Optional[int] = None
         self._digest = _EMPTY.copy() if url.digest else None
+        self._body = b""
 
     def opened(self) -> Step:
         """Send the request."""
@@ -123,7 +126,7 @@ class HttpConversation(Conversation):
         """The answer is whole: judge it."""
         if self._header is not None:
             return Outcome(False, "closed without an answer" if not self._header else "answer is not HTTP")
-        return judge(self._url, self._status, self.hexdigest())
+        return judge(self._url, self._status, self.hexdigest(), self._body)
 
     def hexdigest(self) -> str:
         """MD5 of the body so far, '' when nobody asked for it."""
@@ -143,6 +146,9 @@ class HttpConversation(Conversation):
         return None
 
     def _read_body(self, data: bytes) -> None:
+        match = self._url.match
+        if match is not None and len(self._body) < match.wanted:
+            self._body += data
         if self._digest is None:
             return
         if self._left is None:
@@ -152,8 +158,8 @@ class HttpConversation(Conversation):
             self._left = max(0, self._left - len(data))
 
 
-def judge(url: Url, status: int, digest: str) -> Outcome:
-    """The verdict on a whole answer, in keepalived's order: status code, then digest."""
+def judge(url: Url, status: int, digest: str, body: bytes) -> Outcome:
+    """The verdict on a whole answer, in keepalived's order: status code, digest, regular expression."""
     for low, high in url.status_codes:
         if low <= status <= high:
             break
@@ -161,4 +167,6 @@ def judge(url: Url, status: int, digest: str) -> Outcome:
         return Outcome(False, f"{url.path}: HTTP status code {status}")
     if url.digest and digest != url.digest.lower():
         return Outcome(False, f"{url.path}: MD5 digest is {digest}")
+    if url.match is not None and not url.match.agrees(body):
+        return Outcome(False, f"{url.path}: regex {'matched' if url.match.no_match else 'did not match'}")
     return Outcome(True, f"{url.path}: HTTP status code {status}")

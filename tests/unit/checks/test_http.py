@@ -8,6 +8,7 @@ import pytest
 
 from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.http import HttpCheck, Tls, Url, request
+from lvs_agent.checks.match import MOST_BODY, Match, compiled
 
 V4 = Endpoint("192.0.2.1", 80)
 V6 = Endpoint("2001:db8::1", 8080)
@@ -123,3 +124,56 @@ def test_a_header_without_an_end_is_given_up():
 )
 def test_server_name(tls, url: Url, expected):
     assert HttpCheck(V4, (url,), "www.example", tls=tls).server_name(0) == expected
+
+
+PAGE = b"HTTP/1.0 200 OK\r\nX: header\r\n\r\nAll systems\nare GO.\n"
+
+
+@pytest.mark.parametrize("cut", [1, 7, 10**6])
+@pytest.mark.parametrize(
+    ("match", "ok"),
+    [
+        (Match("systems"), True),
+        (Match("syst[a-f]+ms$", ("multiline",)), True),
+        (Match("systems$"), False),
+        (Match("go", ("caseless",)), True),
+        (Match("go"), False),
+        (Match("systems.are"), False),
+        (Match("systems.are", ("dotall",)), True),
+        (Match("s y s t e m s", ("extended", "ungreedy", "no_auto_possess")), True),
+        # The body, not the header.
+        (Match("header"), False),
+        (Match("systems", no_match=True), False),
+        (Match("fire", no_match=True), True),
+        # A match starts between the offsets, both included: "systems" is at 4.
+        (Match("systems", min_offset=4), True),
+        (Match("systems", min_offset=5), False),
+        (Match("systems", max_offset=4), True),
+        (Match("systems", max_offset=3), False),
+        (Match("s", min_offset=5, max_offset=6), True),
+        (Match("s", min_offset=5, max_offset=5), False),
+    ],
+)
+def test_regular_expressions(match: Match, ok: bool, cut: int):
+    assert ask(Url("/", match=match), PAGE, cut).ok is ok
+
+
+def test_a_long_body_is_searched_up_to_a_limit():
+    page = b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * (MOST_BODY + 70000) + b"needle"
+    assert ask(Url("/", match=Match("needle")), page, 65536).ok is False
+    assert ask(Url("/", match=Match("needle", max_offset=MOST_BODY)), page, 65536).ok is False
+    assert ask(Url("/", match=Match("needle", max_offset=MOST_BODY + 70000)), page, 65536).ok is True
+
+
+@pytest.mark.parametrize(
+    ("pattern", "options", "reason"),
+    [
+        ("a(", (), "is not understood"),
+        ("(?1)", (), "is not understood"),
+        ("a", ("utf",), "regex_options utf is not done"),
+        ("a", ("dollar_endonly",), "regex_options dollar_endonly is not done"),
+    ],
+)
+def test_what_python_cannot_do_is_refused(pattern: str, options, reason: str):
+    with pytest.raises(ValueError, match=reason):
+        compiled(pattern, options)

@@ -184,7 +184,10 @@ def test_words_that_are_not_done_are_errors():
         ha_suspend=True,
         real_servers=(
             real(
-                checks=(model.BfdCheck(name="b"), model.HttpGet(urls=(model.HttpUrl(path="/"),), http_protocol="1.1K"))
+                checks=(
+                    model.BfdCheck(name="b"),
+                    model.HttpGet(urls=(model.HttpUrl(path="/", regex="a("),), http_protocol="1.1K"),
+                )
             ),
         ),
     )
@@ -193,6 +196,7 @@ def test_words_that_are_not_done_are_errors():
         ("warning", "checks go on"),
         ("error", "BFD_CHECK is not run by this version"),
         ("error", "http_protocol 1.1K is not done by this version"),
+        ("error", "missing ), unterminated subpattern at position 1"),
     ]
 
 
