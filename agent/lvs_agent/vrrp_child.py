@@ -39,7 +39,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     """The child's body: serve until ("stop",), SIGTERM or the parent's end; 0 when all was given back."""
     plan = plan_vrrp.plan(document)
     loop = Loop()
-    scripts = Scripts((channel.fileno(),))
+    scripts = Scripts()
     manners = real_time(plan.process)
     routers = Routers(loop, channel.send, scripts, time.time)
 

@@ -362,7 +362,15 @@ class Routers:
         if self.scripts.pending:
             self.scripts.flush()
             self._watch_scripts()
-        self.tracking.ended(self.scripts.results())
+        try:
+            self.tracking.ended(self.scripts.results())
+        except EOFError:
+            log.error("the helper that runs scripts died; starting another")
+            self.loop.forget(self.scripts.fileno())
+            self.scripts.revive()
+            self.tracking.forget_running()
+            self.scripts.flush()
+            self._watch_scripts()
 
     def status(self) -> Dict[str, Any]:
         """JSON-able; seconds and counts."""

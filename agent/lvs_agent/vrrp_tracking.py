@@ -69,6 +69,10 @@ class Tracking:
         if self.verdicts != before:
             self._changed()
 
+    def forget_running(self) -> None:
+        """Nobody will tell how the scripts that run now end; their verdicts stand until the next turn."""
+        self._running.clear()
+
     def status(self) -> Dict[str, Dict[str, object]]:
         """JSON-able: what is tracked and how it is."""
         words: Dict[track.Verdict, str] = {None: "not known yet", 0: "down", 1: "up"}

@@ -22,7 +22,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from .security import insecure
 
@@ -55,19 +55,26 @@ class Job:
 class Scripts:
     """The owner's end. Create it before taking a real-time priority: the helper is a fork of this process."""
 
-    def __init__(self, close_in_helper: Sequence[int] = ()) -> None:
+    def __init__(self) -> None:
+        self._waiting: List[bytes] = []
+        self._fork()
+
+    def _fork(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
-            self._socket.close()
-            for descriptor in close_in_helper:
-                with contextlib.suppress(OSError):
-                    os.close(descriptor)
+            _close_all_but(theirs.fileno())
             _Helper(theirs).live()
             os._exit(0)
         theirs.close()
         self._socket.setblocking(False)
-        self._waiting: List[bytes] = []
+
+    def revive(self) -> None:
+        """Another helper in place of one that is gone; what it was running is not known any more."""
+        self._socket.close()
+        with contextlib.suppress(OSError):
+            os.waitpid(self.pid, os.WNOHANG)
+        self._fork()
 
     def fileno(self) -> int:
         """For the loop: readable when a status came back, writable matters while `pending`."""
@@ -91,19 +98,24 @@ class Scripts:
             except BlockingIOError:
                 return
             except OSError as error:
-                log.error("scripts cannot be started: the helper is gone (%s)", error.strerror)
-                self._waiting.clear()
-                return
+                log.error("the helper that runs scripts is gone (%s)", error.strerror)
+                return  # they wait for its successor
             del self._waiting[0]
 
     def results(self) -> List[Tuple[str, int]]:
-        """(ident, status) of jobs that ended: as subprocess gives it, or TIMED_OUT, NOT_STARTED."""
+        """(ident, status) of jobs that ended: as subprocess gives it, or TIMED_OUT, NOT_STARTED.
+
+        Raises EOFError when the helper is gone: `revive` it.
+        """
         found: List[Tuple[str, int]] = []
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(BlockingIOError):
             while True:
-                data = self._socket.recv(_MOST)
+                try:
+                    data = self._socket.recv(_MOST)
+                except ConnectionError:
+                    data = b""
                 if not data:
-                    break
+                    raise EOFError
                 found.append(pickle.loads(data))  # noqa: S301 - from our own fork
         return found
 
@@ -115,6 +127,14 @@ class Scripts:
             for data in self._waiting:
                 self._socket.send(data)
         self._socket.close()
+
+
+def _close_all_but(kept: int) -> None:
+    """In the fork: nothing of the owner's sockets may outlive the owner here."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) != kept:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
 
 
 @dataclass

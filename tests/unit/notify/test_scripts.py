@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import pwd
 import select
+import signal
 from typing import TYPE_CHECKING, Iterator, List, Tuple
 
 import pytest
@@ -82,6 +83,18 @@ def test_what_was_asked_for_is_started_although_the_owner_leaves_at_once(tmp_pat
             break
         select.select([], [], [], 0.02)
     assert len(list(tmp_path.iterdir())) == 20
+
+
+def test_a_dead_helper_is_noticed_and_replaced(scripts: Scripts) -> None:
+    os.kill(scripts.pid, signal.SIGKILL)
+    os.waitpid(scripts.pid, 0)
+    select.select([scripts], [], [], 5)
+    with pytest.raises(EOFError):
+        scripts.results()
+    scripts.start(Job(("/bin/true",), ident="waits"))
+    scripts.revive()
+    scripts.flush()
+    assert results(scripts, 1) == [("waits", 0)]
 
 
 @pytest.mark.parametrize(
