@@ -195,8 +195,9 @@ def router_flag(stage: Stage) -> Optional[str]:
     for vip in stage.facts.vips:
         start = time.monotonic() - 0.001
         expect(stage.resolve(vip), f"nobody answers for {vip}")
-        icmp = stage.tap.since(Icmp, start, lambda icmp, vip=vip: icmp.type == 136 and icmp.target == vip)[0][1]
-        expect("R" in icmp.bits and "S" in icmp.bits, f"flags {icmp.bits} for {vip}")
+        answers = [icmp for _, icmp in stage.tap.since(Icmp, start) if icmp.type == 136 and icmp.target == vip]
+        bits = answers[0].bits
+        expect("R" in bits and "S" in bits, f"flags {bits} for {vip}")
     return None
 
 
@@ -269,7 +270,11 @@ def restart(stage: Stage) -> Optional[str]:
     stage.start()
     stage.settle()
     vips = stage.facts.vips
-    wrong = {arp.sender_mac for _, arp in stage.tap.since(Arp, start) if arp.sender in vips and arp.sender_mac != virtual(stage)}
+    wrong = {
+        arp.sender_mac
+        for _, arp in stage.tap.since(Arp, start)
+        if arp.sender in vips and arp.sender_mac != virtual(stage)
+    }
     expect(not wrong, f"its own address is announced at {', '.join(sorted(wrong))}")
     return None
 

@@ -105,7 +105,7 @@ def replayed(stage: Stage) -> Optional[str]:
     time.sleep(2 * stage.facts.interval)
     expect(stage.quiet(stage.facts.interval), "the fresh ones are not heard")
     stage.settle()
-    starved = untouched_active(stage, lambda: captured[-1])
+    starved = untouched_active(stage, captured[-1])
     expect(not starved, starved)
     return None
 
@@ -123,7 +123,7 @@ def rollover(stage: Stage) -> Optional[str]:
     both = ((1, KEY), (2, NEXT))
     for hmac in (Hmac(both), Hmac(both, active=2), Hmac(((2, NEXT),), active=2)):
         stage.running.reload(stage.facts.but(hmac=hmac))
-        longest, announced = stage.steady(time.monotonic(), 4 * stage.facts.interval)
+        longest, _ = stage.steady(time.monotonic(), 4 * stage.facts.interval)
         expect(longest < 2 * stage.facts.interval + 0.3, f"silent for {longest:.2f} s")
     expect(not stage.announcements(start), "it stepped down and up")
     last = stage.adverts(start)[-1][1]
@@ -175,9 +175,9 @@ def together(stage: Stage) -> Optional[str]:
     start = time.monotonic()
     time.sleep(2 * stage.facts.down())
     expect(not stage.adverts(start + 0.7, lesser.source), f"{other} with 90 speaks beside ours with 100")
-    for end in (stage.running.stop, lambda: stage.running.kill()):
+    for end in ("stop", "kill"):
         before = time.monotonic()
-        end()
+        getattr(stage.running, end)()  # not the same one: it was started again in between
         heard = stage.advert(before, 2 * lesser.down() + 2, lesser.source)
         last = stage.adverts(before - 1.2 * stage.facts.interval)[-1]
         took = (heard or (last[0] + 99,))[0] - last[0]
@@ -196,7 +196,7 @@ def the_other_way(stage: Stage) -> Optional[str]:
     with Stage(stage.speaker, stage.facts, stage.place) as again:
         again.settle()
         better = again.facts.but(priority=110, host=101)
-        host, running = partner(again)(better)
+        _, running = partner(again)(better)
         time.sleep(2 * better.down() + 1)
         expect(not again.adverts(time.monotonic() - 2 * again.facts.interval), "it goes on beside a better router")
         before = time.monotonic()
@@ -234,7 +234,7 @@ def unicast_checks(stage: Stage) -> Optional[str]:
         ("a peer's multicast", stage.says()),
     ):
         try:
-            untouched_active(stage, lambda says=says: says.frame())
+            untouched_active(stage, says.frame())
         except Deviation as seen:
             raise Deviation(f"{name}: {seen}") from seen
     return None
@@ -285,7 +285,10 @@ def million(stage: Stage) -> Optional[str]:
     expect(not said, f"{len(said)} announcements: it stepped down and up")
     stamps = [start, *(at for at, _ in stage.adverts(start)), time.monotonic()]
     longest = max(later - earlier for earlier, later in zip(stamps, stamps[1:]))
-    expect(longest < 2.8 * stage.facts.interval, f"silent for {longest:.2f} s under rubbish (its interval is {stage.facts.interval} s)")
+    expect(
+        longest < 2.8 * stage.facts.interval,
+        f"silent for {longest:.2f} s under rubbish (its interval is {stage.facts.interval} s)",
+    )
     after = stage.running.counters() or {}
     counted = sum(after[key] - before.get(key, 0) for key in after if key.startswith(("discard", "packet", "auth")))
     size = len(stage.running.log) - log
@@ -316,7 +319,11 @@ def flood(stage: Stage) -> Optional[str]:
     """X08: five intervals under 10,000 forged adverts a second."""
     stage.settle()
     interval = stage.facts.interval
-    wrong = [stage.says(checksum="wrong").frame(), stage.says(ttl=254).frame(), stage.says(vrid=stage.facts.vrid + 1).frame()]
+    wrong = [
+        stage.says(checksum="wrong").frame(),
+        stage.says(ttl=254).frame(),
+        stage.says(vrid=stage.facts.vrid + 1).frame(),
+    ]
     stage.tap.deaf_to_own(True)
     start, sent = time.monotonic(), 0
     try:

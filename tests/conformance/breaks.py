@@ -24,6 +24,8 @@ PACKET, MACHINE, ROUTER = "vrrp/packet.py", "vrrp/machine.py", "vrrp/router.py"
 PORT, ANNOUNCE, TRAILER = "vrrp/port.py", "vrrp/announce.py", "vrrp/trailer.py"
 PLAN, INSTANCE, ROUTERS, LOOP = "plan_vrrp.py", "vrrp_instance.py", "vrrp_routers.py", "loop.py"
 
+BY_SETTING = ("T18",)  # ok with a setting only: broken when that does not help any more
+
 Edit = Tuple[str, str, str]
 
 
@@ -37,8 +39,10 @@ class Broken:
 
     @property
     def caught(self) -> bool:
-        """True when the row saw it."""
-        return self.result.verdict is Verdict.DEVIATES and not self.result.mended
+        """True when the row saw it; a break that does not even start proves nothing."""
+        started = not self.result.note.startswith(("the configuration is refused", "it ended"))
+        mended = self.row in BY_SETTING and self.result.mended
+        return self.result.verdict is Verdict.DEVIATES and started and not mended
 
 
 def _one(file: str, old: str, new: str) -> Tuple[Edit, ...]:
@@ -88,7 +92,9 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "T13": _one(PACKET, V3_HEAD, V3_HEAD.replace("advert.interval", "advert.interval // 100")),
     "T14": _one(PACKET, "advert.auth_type, advert.interval // 100", "advert.auth_type, advert.interval // 50"),
     "T15": _one(PACKET, "secret or bytes(8)", 'secret or b"\\1" * 8'),
-    "T16": _one(PACKET, '        covered = b""\n', "        covered = pseudo_header(source, destination, 8 + len(body))\n"),
+    "T16": _one(
+        PACKET, '        covered = b""\n', "        covered = pseudo_header(source, destination, 8 + len(body))\n"
+    ),
     "T17": _one(PACKET, 'b"" if checksum_as_v2 and len(source) == 4 else', 'b"" if len(source) == 16 else'),
     "T18": _one(PACKET, 'b"" if checksum_as_v2 and len(source) == 4 else', 'b"" if False else'),
     "T20": _one(PACKET, 'body = b"".join(advert.addresses)', 'body = b"".join(advert.addresses) + bytes(12)'),
@@ -108,7 +114,9 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "R10": _one(PACKET, "if not refused and expect.owner:", "if False:"),
     "R11": _one(PACKET, "notes.add(Note.RIVAL_OWNER)", "pass"),
     "R12": _one(PACKET, "if not refused and interval != expect.interval:", "if False:"),
-    "R13": _one(MACHINE, "event.interval if router.settings.version == 3 else", "router.settings.advert_int if True else"),
+    "R13": _one(
+        MACHINE, "event.interval if router.settings.version == 3 else", "router.settings.advert_int if True else"
+    ),
     "R14": _one(PACKET, "        if not interval:\n", "        if interval > 4095:\n"),
     "R15": _one(PACKET, "if not payload[3]:", "if payload[3] > 255:"),
     "R17": _one(
@@ -139,7 +147,10 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "S03": _one(ROUTER, SKEW, "return weight"),
     "S04": _one(ROUTER, "if router.settings.version == 2:", "if False:"),
     "S05": _one(ROUTER, DOWN, "2 * router.active_adver_interval"),
-    "S06": _one(ROUTER, "active_adver_interval=settings.advert_int,  #", "active_adver_interval=5.0,  #"),
+    "S06": (
+        (ROUTER, "active_adver_interval=settings.advert_int,  #", "active_adver_interval=5.0,  #"),
+        (MACHINE, "priority=event.priority, active_adver_interval=interval), ()", "priority=event.priority), ()"),
+    ),
     "S07": _one(MACHINE, ZERO, ZERO.replace("skew_time", "active_down_interval")),
     "S08": _one(MACHINE, LESSER, LESSER.replace("<", "<=")),
     "S09": _one(MACHINE, "if lower and not delayed and (", "if False and ("),
@@ -147,6 +158,7 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
         (MACHINE, OWNER_START, "if False:"),
         (MACHINE, OWNER_WAIT, "    if False:\n        wait = 0.0"),
         (MACHINE, "(settings.preempt or router.priority == OWNER)", "settings.preempt"),
+        (PLAN, "preempt=not effective.nopreempt(block)", "preempt=False"),
     ),
     "S11": _one(MACHINE, TAKE_OVER, ANNOUNCED_FIRST),
     "S12": _one(
@@ -160,8 +172,14 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "S16": _one(MACHINE, BETTER, "if theirs[0] > ours[0]:"),
     "S17": _one(MACHINE, BETTER, "if theirs[0] >= ours[0]:"),
     "S18": _one(MACHINE, "answer: Effects = (SendAdvert(router.priority),)", "answer: Effects = ()"),
-    "S19": _one(MACHINE, "if settings.version == 2 or settings.lower_prio_no_advert:", "if settings.lower_prio_no_advert:"),
-    "S20": _one(MACHINE, FAREWELL, FAREWELL.replace("SendAdvert(0), ", "")),
+    "S19": _one(
+        MACHINE, "if settings.version == 2 or settings.lower_prio_no_advert:", "if settings.lower_prio_no_advert:"
+    ),
+    "S20": _one(
+        MACHINE,
+        FAREWELL,
+        FAREWELL.replace("(SendAdvert(0), *_left(router, Notice.STOP))", "_left(router, Notice.STOP)"),
+    ),
     "S21": _one(MACHINE, ZERO, ZERO.replace("skew_time", "active_down_interval")),
     "S22": ((MACHINE, LESSER, LESSER.replace("<", "<=")), (MACHINE, BETTER, "if theirs[0] > ours[0]:")),
     "S23": _one(MACHINE, LESSER, "lower = True"),
@@ -187,7 +205,9 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "X04": _one(TRAILER, "Discard.HMAC_MISSING if keys.mode is Mode.ENFORCE else None", "Discard.HMAC_MISSING"),
     "X05": _one(ROUTER, DOWN, "9 * router.active_adver_interval"),
     "X06": STRANGERS,
-    "X07": _one(PACKET, "if len(payload) < 8:\n        return Discard.TRUNCATED", "if False:\n        return Discard.TRUNCATED"),
+    "X07": _one(
+        PACKET, "if len(payload) < 8:\n        return Discard.TRUNCATED", "if False:\n        return Discard.TRUNCATED"
+    ),
     "X08": _one(
         INSTANCE, "self.discards[heard.value] += 1", 'self.discards[heard.value] += 1; __import__("time").sleep(0.005)'
     ),
@@ -232,8 +252,17 @@ def run(rows: Sequence[str], place: Path, workers: int) -> List[Broken]:
             return list(pool.map(one, [row for row in rows if row in BREAKS]))
 
 
+PREFACE = """<!-- Copyright (c) 2026, lvs.cluster authors; SPDX-License-Identifier: GPL-3.0-or-later -->
+# How each row of the ledger was seen failing
+
+Generated by `cd tests && python -m conformance --breaks`: for each row a copy of the agent is broken in one place (in
+several where one guard stands behind another), and the row is run on it. "Seen" is what the row then said.
+"""
+
+
 def show(rows: Sequence[str], place: Path, workers: int) -> int:
     """The table of breaks; 0 when every one was caught."""
+    print(PREFACE)
     print("| # | Statement | Broken in | What was written there | Seen |")
     print("|---|---|---|---|---|")
     missed = 0
@@ -242,5 +271,8 @@ def show(rows: Sequence[str], place: Path, workers: int) -> int:
         files = ", ".join(dict.fromkeys(file for file, _, _ in each.edits))
         words = "; ".join(f"`{' '.join(new.split())}`" for _, _, new in each.edits).replace("|", "/")
         seen = each.result.note if each.caught else f"NOT CAUGHT: {each.result.cell}"
-        print(f"| {each.row} | {ROWS[each.row].statement} | {files} | {words} | {seen.replace('|', '/')[:160]} |", flush=True)
+        print(
+            f"| {each.row} | {ROWS[each.row].statement} | {files} | {words} | {seen.replace('|', '/')[:160]} |",
+            flush=True,
+        )
     return int(bool(missed))

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Mapping, Optional, Tuple
 
-from .facts import Facts
 from .stage import Stage
+
+if TYPE_CHECKING:
+    from .facts import Facts
 
 Test = Callable[[Stage], Optional[str]]
 """Raises Deviation, NotApplicable or NotTested; what it returns is added to the verdict's note."""
@@ -27,7 +29,7 @@ class Check:
     row: str
     positive: Test
     negative: Test
-    facts: Facts = Facts()
+    facts: Facts
     alone: bool = False
     start: bool = True
     guest: bool = False

@@ -44,7 +44,7 @@ def virtual_mac(family: int, vrid: int) -> str:
 def internet_checksum(data: bytes) -> int:
     """RFC 1071; 0 over data that holds its own right checksum."""
     data += b"\0" * (len(data) & 1)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF
@@ -169,9 +169,9 @@ def ip_packet(
     if len(one) == 16:
         return struct.pack("!IHBB", 0x6 << 28, len(payload), protocol, ttl) + one + two + payload
     words = 5 + len(options) // 4
-    head = struct.pack(
-        "!BBHHHBBH", 0x40 | words, 0xC0, 4 * words + len(payload), ident, fragment, ttl, protocol, 0
-    ) + (one + two + options)
+    head = struct.pack("!BBHHHBBH", 0x40 | words, 0xC0, 4 * words + len(payload), ident, fragment, ttl, protocol, 0) + (
+        one + two + options
+    )
     return head[:10] + struct.pack("!H", internet_checksum(head)) + head[12:] + payload
 
 
@@ -200,7 +200,9 @@ def advertisement(target: str, sender: str, mac: str = TESTER_MAC) -> bytes:
 
 def router_solicitation(sender: str, mac: str = TESTER_MAC) -> bytes:
     """RFC 4861 4.1."""
-    return _icmp6(struct.pack("!BBHI", 133, 0, 0, 0) + b"\x01\x01" + mac_bytes(mac), sender, "ff02::2", group_mac("ff02::2"))
+    return _icmp6(
+        struct.pack("!BBHI", 133, 0, 0, 0) + b"\x01\x01" + mac_bytes(mac), sender, "ff02::2", group_mac("ff02::2")
+    )
 
 
 def _icmp6(body: bytes, source: str, destination: str, mac_to: str, ttl: int = 255) -> bytes:

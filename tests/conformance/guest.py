@@ -8,13 +8,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import LAB
 from .verdict import Result, Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .speakers.speaker import Speaker
 
 LIMIT = 180  # s for boot and row
@@ -33,7 +34,13 @@ def row(speaker: Speaker, name: str, place: Path) -> Result:
     tree = getattr(speaker, "tree", None)
     command += ["-e", "LEDGER_AGENT"] if tree else []
     environment = dict(os.environ, LEDGER_AGENT=str(tree)) if tree else None
-    done = subprocess.run([*command, "--", *inner], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [*command, "--", *inner],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     try:
         said = json.loads(done.stdout[done.stdout.index("{") : done.stdout.rindex("}") + 1])
         found = next(iter(said.values()))[name]

@@ -3,7 +3,7 @@
 """The ledger's 101 rows: what RFC 9568 (version 3), RFC 3768 (version 2), their errata and the field ask of a speaker.
 
 `rfc` is a section of RFC 9568 unless another is named. The tests of a row are in the file of its letter: T wire,
-R receiving, S machine, A addresses, X beyond.
+R receiving, S machine, active and drills, A addresses, X beyond.
 """
 
 from __future__ import annotations
@@ -112,7 +112,9 @@ ROWS: Dict[str, Row] = {
     "A03": Row("Backup answers no NS for it and sends no RA from it", "6.4.2"),
     "A04": Row("Backup discards frames to the virtual MAC and packets to the address", "6.4.2"),
     "A05": Row("Active forwards frames sent to the MAC that answers for the address", "6.4.3"),
-    "A06": Row("Becoming Active: a gratuitous ARP for each address, broadcast, with the virtual MAC", "6.4.2, erratum 7949"),
+    "A06": Row(
+        "Becoming Active: a gratuitous ARP for each address, broadcast, with the virtual MAC", "6.4.2, erratum 7949"
+    ),
     "A07": Row("Becoming Active: an unsolicited NA for each, R=1 S=0 O=1, with the virtual MAC", "6.4.2"),
     "A08": Row("The solicited-node group of each address is joined", "6.4.2, 6.4.3"),
     "A09": Row("NS for the address is answered with R=1", "6.4.3, 8.2.2"),

@@ -12,22 +12,23 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Sequence, Tuple
 
-from . import addresses, beyond, guest, machine, receiving, wire
+from . import active, addresses, beyond, drills, guest, machine, receiving, wire
 from .ledger import ROWS
 from .speakers.speaker import Refused
 from .stage import Stage
 from .verdict import Deviation, NotApplicable, NotTested, Result, Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .check import Check
     from .facts import Facts
     from .speakers.speaker import Speaker
 
 CHECKS: Dict[str, Check] = {
-    check.row: check for room in (wire, receiving, machine, addresses, beyond) for check in room.CHECKS
+    check.row: check for room in (wire, receiving, machine, active, drills, addresses, beyond) for check in room.CHECKS
 }
 TOGETHER = 5  # checks that share one running speaker at most
 
@@ -134,10 +135,8 @@ class Run:
 
 
 def _attempt(check: Check, stage: Stage) -> Tuple[Verdict, str]:
-    notes = []
     try:
-        for test in (check.positive, check.negative):
-            notes.append(test(stage) or "")
+        notes = (check.positive(stage), check.negative(stage))
     except Deviation as seen:
         return Verdict.DEVIATES, str(seen)
     except NotApplicable as why:

@@ -14,8 +14,7 @@ import socket
 import subprocess
 import threading
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple, Type
 
 from netns import Host, bridge, plug
 
@@ -26,6 +25,7 @@ from .tap import Tap
 from .verdict import Deviation, NotTested, expect
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from .facts import Facts
@@ -47,7 +47,7 @@ class Stage:
         self._guests: List[Tuple[Host, Running]] = []
         self.began = 0.0
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Stage:  # noqa: PYI034 - nobody inherits from it
         self.bridge = f"b{self.number}"
         bridge(self.bridge)
         subprocess.run(["ip", "link", "set", self.bridge, "type", "bridge", "mcast_snooping", "0"], check=True)
@@ -114,7 +114,7 @@ class Stage:
         self.running = self.speaker.start(self.host, self.facts, self.place)
 
     def __exit__(
-        self, kind: Optional[type], error: Optional[BaseException], traceback: Optional[TracebackType]
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         self.tap.close()
         self.behind.close()
@@ -212,7 +212,9 @@ class Stage:
         """GARPs and unsolicited NAs for the virtual addresses."""
         vips = self.facts.vips
         arps = self.tap.since(Arp, since, lambda arp: arp.gratuitous and arp.sender in vips)
-        ads = self.tap.since(Icmp, since, lambda icmp: icmp.type == 136 and icmp.target in vips and "S" not in icmp.bits)
+        ads = self.tap.since(
+            Icmp, since, lambda icmp: icmp.type == 136 and icmp.target in vips and "S" not in icmp.bits
+        )
         return sorted([*arps, *ads], key=lambda pair: pair[0])
 
     def resolve(self, address: str, limit: float = 0.6) -> str:
@@ -244,9 +246,6 @@ class Stage:
 
     def mac(self) -> str:
         """The physical address of the speaker's device."""
-        return (self.host.read(f"/proc/thread-self/net/dev") and self._mac()).strip()
-
-    def _mac(self) -> str:
         words = self.host.run("ip", "-o", "link", "show", "dev", known.DEVICE).split()
         return words[words.index("link/ether") + 1]
 
@@ -284,15 +283,19 @@ class Reign(threading.Thread):
         self._stopping.set()
         self.join()
         time.sleep(0.01)
-        mine = self.stage.tap.since(Advert, self.began - 0.01, lambda advert: advert.source == self.says.source, mine=True)
+        mine = self.stage.tap.since(
+            Advert, self.began - 0.01, lambda advert: advert.source == self.says.source, mine=True
+        )
         if not mine:
             raise NotTested("the tester's own adverts were not seen on the wire")
         return mine[-1][0]
 
-    def __enter__(self) -> Reign:
+    def __enter__(self) -> Reign:  # noqa: PYI034
         return self
 
-    def __exit__(self, kind: Optional[type], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
         self._stopping.set()
         self.join()
 

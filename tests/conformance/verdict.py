@@ -17,15 +17,15 @@ class Verdict(enum.Enum):
     NOT_TESTED = "not tested"
 
 
-class Deviation(Exception):
+class Deviation(Exception):  # noqa: N818 - a verdict, not an error
     """The speaker did otherwise; the text is what was seen."""
 
 
-class NotApplicable(Exception):
+class NotApplicable(Exception):  # noqa: N818 - a verdict, not an error
     """The row has no meaning for this speaker; the text says why."""
 
 
-class NotTested(Exception):
+class NotTested(Exception):  # noqa: N818 - a verdict, not an error
     """The tester could not find out; the text says why."""
 
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import TYPE_CHECKING, Dict, Tuple
 
 from . import agent, frr, keepalived
-from .speaker import Speaker
+
+if TYPE_CHECKING:
+    from .speaker import Speaker
 
 NAMES: Tuple[str, ...] = ("agent", "keepalived", "frr")
 

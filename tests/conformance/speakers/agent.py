@@ -17,8 +17,9 @@ from .keepalived import configuration
 from .speaker import Refused, Running
 
 if TYPE_CHECKING:
-    from conformance.facts import Counters, Facts
     from netns import Host
+
+    from conformance.facts import Counters, Facts
 
 ROOT = Path(__file__).resolve().parents[3]
 

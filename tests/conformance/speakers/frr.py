@@ -18,8 +18,9 @@ from conformance.frames import virtual_mac
 from .speaker import Refused, Running
 
 if TYPE_CHECKING:
-    from conformance.facts import Counters, Facts
     from netns import Host
+
+    from conformance.facts import Counters, Facts
 
 HOME = Path("/usr/lib/frr")
 
@@ -28,7 +29,10 @@ def configuration(facts: Facts) -> str:
     """vrrpd.conf."""
     vrid, family = facts.vrid, "ip" if facts.family == 4 else "ipv6"
     lines = ["log stdout debugging", "debug vrrp", f"interface {DEVICE}", f" vrrp {vrid} version {facts.version}"]
-    lines += [f" vrrp {vrid} priority {facts.priority}", f" vrrp {vrid} advertisement-interval {facts.interval * 1000:.0f}"]
+    lines += [
+        f" vrrp {vrid} priority {facts.priority}",
+        f" vrrp {vrid} advertisement-interval {facts.interval * 1000:.0f}",
+    ]
     lines += [f" {'' if facts.preempt else 'no '}vrrp {vrid} preempt"]
     lines += [f" vrrp {vrid} {family} {address}" for address in facts.vips]
     return "\n".join(lines) + "\n!\n"
@@ -71,13 +75,18 @@ class Frr:
                 f"link set {device} address {virtual_mac(facts.family, facts.vrid)}",
                 f"link set {device} addrgenmode {'random' if facts.family == 6 else 'none'}",
                 f"link set {device} up",  # first: the link-local address it makes itself is to be its source
-                *(f"addr add {address}/{prefix} dev {device}{' nodad' * (facts.family == 6)}" for address in facts.vips),
+                *(
+                    f"addr add {address}/{prefix} dev {device}{' nodad' * (facts.family == 6)}"
+                    for address in facts.vips
+                ),
             )
         (place / "conf").write_text(configuration(facts))
         (place / "zebra.conf").write_text("log stdout\n")
         common = ["-N", name, "-u", "frr", "-g", "frr", "-z", str(run / "zserv.api"), "--vty_socket", str(run)]
         # Each writes its process id to /run/frr/<name>/ by itself.
-        programs = [host.start(str(HOME / "zebra"), *common, "-f", str(place / "zebra.conf"), log=str(place / "zebra.log"))]
+        programs = [
+            host.start(str(HOME / "zebra"), *common, "-f", str(place / "zebra.conf"), log=str(place / "zebra.log"))
+        ]
         end = time.monotonic() + 10
         while time.monotonic() < end and not (run / "zserv.api").exists():
             time.sleep(0.05)

@@ -17,8 +17,9 @@ from .speaker import Refused, Running
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.facts import Counters, Facts
     from netns import Host
+
+    from conformance.facts import Counters, Facts
 
 # USR1 and USR2 write to /tmp by fixed names: a /tmp for each.
 OWN_TMP = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /tmp; exec "$@"')

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, List, Optional, Protocol, Tuple
 if TYPE_CHECKING:
     import subprocess
 
-    from conformance.facts import Counters, Facts
     from netns import Host
 
+    from conformance.facts import Counters, Facts
 
-class Refused(Exception):
+
+class Refused(Exception):  # noqa: N818 - a verdict, not an error
     """The speaker would not start with these facts; its words."""
 
 
