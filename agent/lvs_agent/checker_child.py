@@ -168,7 +168,7 @@ class Checker:
         if after.up is not before.up or not before.has_run:
             word = "succeeded" if after.up else "failed"
             log.info("%s of %s for %s %s: %s", key.check.name, key.server, key.service, word, outcome.text)
-        verdict = roster.Verdict(key.server, key, after.up, not before.has_run, outcome.weight)
+        verdict = roster.Verdict(key.server, key, after.up, not before.has_run, outcome.weight, outcome.delta)
         self._verdicts.setdefault(key.service, []).append(verdict)
         self.loop.wake("verdicts", max(self.loop.now(), self._next_look), self._due)
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
+from .checks.misc import MiscCheck
+from .checks.track_file import FileCheck
 from .pool import roster
 
 if TYPE_CHECKING:
@@ -60,10 +62,9 @@ def _service(service: Service, state: roster.State, checks: Dict[Any, List[Dict[
 
 
 def _check(key: Any, state: Any, last: Any, now: float) -> Dict[str, Any]:
-    endpoint = getattr(key.check, "endpoint", None)
     row: Dict[str, Any] = {
         "check": key.check.name,
-        "target": endpoint.name if endpoint is not None else " ".join(key.check.argv),
+        "target": _target(key.check),
         "up": state.up,
         "has_run": state.has_run,
         "failures": state.failures,
@@ -72,6 +73,13 @@ def _check(key: Any, state: Any, last: Any, now: float) -> Dict[str, Any]:
     if last is not None:
         row.update(ok=last.outcome.ok, text=last.outcome.text, age=round(now - last.at, 3), took=round(last.took, 6))
     return row
+
+
+def _target(check: Any) -> str:
+    """What a check looks at: an address and port, a command, a file."""
+    if isinstance(check, MiscCheck):
+        return " ".join(check.argv)
+    return check.path if isinstance(check, FileCheck) else str(check.endpoint.name)
 
 
 def describe(service: Service, effect: roster.Effect) -> str:

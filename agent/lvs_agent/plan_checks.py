@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Hashable, Iterator, List
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
+from .checks import track_file
 from .checks.dns import DnsCheck, question
 from .checks.endpoint import Endpoint
 from .checks.http import HttpCheck, Tls, Url
@@ -24,6 +25,7 @@ from .checks.ping import PingCheck
 from .checks.scheduler import Schedule
 from .checks.smtp import SmtpCheck
 from .checks.tcp import TcpCheck
+from .checks.track_file import FileCheck
 from .checks.udp import PAYLOAD, UdpCheck
 from .ipvs import table as ipvs
 from .plan_services import forwarding, kernel_services
@@ -40,7 +42,11 @@ _RUN = (
     model.DnsCheck,
     model.UdpCheck,
     model.PingCheck,
+    model.FileCheck,
 )
+
+
+_FILE_SCHEDULE = Schedule(track_file.EVERY, track_file.EVERY, 0, 0.0)
 
 
 class CheckKey(NamedTuple):
@@ -226,6 +232,11 @@ def _checks(real: _Real, service: str, server: str) -> Iterator[Tuple[CheckKey, 
     for declared in real.server.checks:
         if not isinstance(declared, _RUN):
             continue
+        if isinstance(declared, model.FileCheck):
+            tracked = _file(real.document, declared)
+            if tracked is not None:
+                yield CheckKey(service, server, tracked), (_FILE_SCHEDULE, tracked)
+            continue
         for part in _parts(declared):
             made = _check(real, declared, part)
             copy = copies.get(made, 0)
@@ -246,6 +257,15 @@ def _schedule(real: _Real, declared: model.Check) -> Schedule:
         bool(http and http.fast_recovery),
         isinstance(declared, model.MiscCheck),
     )
+
+
+def _file(document: model.Document, declared: model.FileCheck) -> Optional[FileCheck]:
+    """The check of a track_file; None for one that no block declares, which is an error found elsewhere."""
+    for block in document.track_files:
+        if block.name == declared.track_file and block.file:
+            factor = declared.weight or block.weight or model.TrackWeight(1)
+            return FileCheck(block.file, factor.weight, factor.reverse)
+    return None
 
 
 def _parts(declared: model.Check) -> Iterator[model.Check]:
@@ -342,13 +362,15 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
         for real_server in block.real_servers:
             place = f"virtual_server {name}, real_server {real_server.address}"
             for declared in real_server.checks:
-                findings += (_finding(path, ERROR, f"{place}: {text}") for text in _undone(declared))
+                findings += (_finding(path, ERROR, f"{place}: {text}") for text in _undone(document, declared))
     return findings
 
 
-def _undone(declared: object) -> Iterator[str]:
+def _undone(document: model.Document, declared: object) -> Iterator[str]:
     if not isinstance(declared, _RUN):
         yield f"{getattr(declared, 'keyword', type(declared).__name__)} is not run by this version"
+    if isinstance(declared, model.FileCheck) and _file(document, declared) is None:
+        yield f"FILE_CHECK: there is no track_file {declared.track_file} with a file"
     if isinstance(declared, model.DnsCheck):
         try:
             question(0, "A", declared.name or ".")

@@ -28,6 +28,9 @@ SERVERS = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.9", "fd00::1", "fd00::2")
 TCP = "TCP_CHECK {\n connect_timeout 1\n connect_port 80\n }"
 
 
+FILE = "FILE_CHECK {\n track_file F\n }"
+
+
 def virtual(head: str, *lines: str, servers=(("10.0.0.1 80", ""), ("10.0.0.2 80", "")), check: str = TCP) -> str:
     """One virtual_server with checked real servers, checks in quick succession."""
     text = f"virtual_server {head} {{\n delay_loop 1\n warmup 0\n retry 1\n delay_before_retry 1\n"
@@ -67,7 +70,7 @@ FILES = {
     ),
     "any-port": virtual("192.0.2.1", *PLAIN, "lvs_method DR", "persistence_timeout 50", servers=(("10.0.0.1", ""),)),
     "udp-ops": virtual("192.0.2.1 80", "protocol UDP", "lvs_sched rr", "lvs_method DR", "ops"),
-    "no-protocol": virtual("192.0.2.1 80", "lvs_sched rr", "lvs_method DR"),
+    "no-protocol": virtual("192.0.2.1 80", "lvs_sched rr", "lvs_method DR", check="MISC_CHECK {\n misc_path /bin/true\n}"),
     "no-scheduler": virtual("192.0.2.1 80", "protocol TCP", "lvs_method DR"),
     "sctp": virtual("192.0.2.1 80", "protocol SCTP", "lvs_sched lc", "lvs_method NAT"),
     "sh": virtual("192.0.2.1 80", "protocol TCP", "lvs_sched sh", "sh-port", "sh-fallback", "lvs_method DR"),
@@ -93,6 +96,9 @@ FILES = {
         servers=(("10.0.0.1 80", "weight 3"),),
         check='MISC_CHECK {\n misc_path "/bin/sh -c \'exit 52\'"\n misc_dynamic\n}',
     ),
+    "file": "track_file F {\n file /run/number\n}\n" + virtual("192.0.2.1 80", *PLAIN, "lvs_method DR", check=FILE),
+    "file-weight": virtual("192.0.2.1 80", *PLAIN, "lvs_method DR", check=FILE.replace("F\n", "F\n weight -1\n")),
+    "file-down": virtual("192.0.2.1 80", *PLAIN, "lvs_method DR", check=FILE.replace("F\n", "F\n weight 0\n")),
     "no-check": "virtual_server 192.0.2.1 80 {\n protocol TCP\n lvs_sched nq\n lvs_method NAT\n real_server 10.0.0.7 80 {\n }\n}\n",
 }  # fmt: skip
 
@@ -150,6 +156,7 @@ class Theirs(Director):
 @pytest.fixture(scope="module")
 def directors():
     subprocess.run(["modprobe", "-a", *MODULES], check=True)
+    Path("/run/number").write_text("12\n")
     made = (Ours("ours"), Theirs("theirs"))
     yield made
     for director in made:

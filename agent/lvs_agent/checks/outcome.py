@@ -8,14 +8,16 @@ from typing import NamedTuple, Optional, Tuple
 
 
 class Outcome(NamedTuple):
-    """The end of one attempt: good or not, what was seen in words, and the weight that a MISC_CHECK asks for.
+    """The end of one attempt: good or not, what was seen in words, and what it means for the weight.
 
-    weight: None when the check has no say in it; 0 to 253 otherwise, or -1 for "the configured one again".
+    weight: of a dynamic MISC_CHECK, 0 to 253, or -1 for "the configured one again". delta: of a FILE_CHECK, what is
+    added to the configured weight. None: the check has no say in it.
     """
 
     ok: bool
     text: str
     weight: Optional[int] = None
+    delta: Optional[int] = None
 
 
 Step = Tuple[bytes, Optional[Outcome]]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Callable, Dict, Iterator, Mapping, Optional, T
 
 from .datagram.port import DatagramTask
 from .dns import DnsCheck
+from .file.port import FileTask
 from .http import HttpCheck, Tls
 from .misc import MiscCheck
 from .outcome import Conversation, Outcome
@@ -21,6 +22,7 @@ from .stream.port import StreamTask
 from .task import Key, Last, Task
 from .tcp import TcpCheck
 from .tls.port import TlsConversation, context
+from .track_file import FileCheck
 from .udp import UdpCheck
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from ..loop import Loop
 
-Check = Union[TcpCheck, HttpCheck, SmtpCheck, MiscCheck, DnsCheck, UdpCheck, PingCheck]
+Check = Union[TcpCheck, HttpCheck, SmtpCheck, MiscCheck, DnsCheck, UdpCheck, PingCheck, FileCheck]
 TASKS: Dict[type, Type[Task]] = {
     TcpCheck: StreamTask,
     HttpCheck: StreamTask,
@@ -37,6 +39,7 @@ TASKS: Dict[type, Type[Task]] = {
     DnsCheck: DatagramTask,
     UdpCheck: DatagramTask,
     PingCheck: DatagramTask,
+    FileCheck: FileTask,
 }
 
 Told = Callable[[Key, State, State, Outcome], None]

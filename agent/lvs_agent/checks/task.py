@@ -72,7 +72,8 @@ class Task:
         self.last = Last(outcome, now, now - started)
         self.runner.runs += 1
         self.wait()
-        if after.up is not before.up or not before.has_run or outcome.weight is not None:
+        said = outcome.weight is not None or outcome.delta is not None
+        if after.up is not before.up or not before.has_run or said:
             self.runner.told(self.key, before, after, outcome)
 
     def put_off(self, error: OSError) -> None:

@@ -69,7 +69,7 @@ class State:
 
 class Verdict(NamedTuple):
     """A check says up or down. first: it never said anything before. weight: what a dynamic check wants (None:
-    nothing, -1: the configured one).
+    nothing, -1: the configured one). delta: what a check adds to the configured weight.
     """
 
     server: Hashable
@@ -77,6 +77,7 @@ class Verdict(NamedTuple):
     up: bool
     first: bool = False
     weight: Optional[int] = None
+    delta: Optional[int] = None
 
 
 class ServerUp(NamedTuple):
@@ -230,6 +231,8 @@ class _Book:
         deltas = dict(before.deltas)
         if verdict.weight is not None and verdict.up:
             deltas[verdict.check] = 0 if verdict.weight < 0 else verdict.weight - server.weight
+        elif verdict.delta is not None and verdict.up:
+            deltas[verdict.check] = verdict.delta
         elif not verdict.up:
             deltas.pop(verdict.check, None)
         failed = before.failed - {verdict.check} if verdict.up else before.failed | {verdict.check}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from lvs_agent.checks.endpoint import Endpoint
+from lvs_agent.checks.outcome import Outcome
 from lvs_agent.checks.smtp import MOST_REPLY, SmtpCheck
 
 GOOD = ["220 mail.example ESMTP Postfix\r\n", "250 mail.example\r\n", "221 2.0.0 Bye\r\n"]
@@ -46,4 +47,4 @@ def test_visit(replies, said, ok: bool, text: str, cut: int):
 
 def test_a_reply_without_an_end_is_given_up():
     talk = SmtpCheck(Endpoint("192.0.2.1", 25)).converse(0)
-    assert talk.received(b"2" * (MOST_REPLY + 1))[1] == (False, "reply without an end", None)
+    assert talk.received(b"2" * (MOST_REPLY + 1))[1] == Outcome(False, "reply without an end")

@@ -164,6 +164,15 @@ def test_dynamic_weights_count_for_the_quorum_and_end_with_a_failure():
     assert roster(pool, state)[0] == Seat("a", 3)
 
 
+@pytest.mark.parametrize(("deltas", "expected"), [([5], 8), ([5, -2], 1), ([-9], 0), ([5, 0], 3)])
+def test_what_files_add(deltas, expected: int):
+    pool = Pool(AB)
+    state, _told = begin(pool, {})
+    for delta in deltas:
+        state, _told = step(pool, state, [Verdict("a", "c", True, delta=delta)])
+    assert roster(pool, state)[0] == Seat("a", expected)
+
+
 def test_two_dynamic_checks_add_up():
     pool = Pool((server("a", 10, checks="cd"),))
     state, _told = begin(pool, {})
