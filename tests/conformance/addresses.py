@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
 
 from . import frames
 from .check import Check, Test
 from .facts import DEVICE, TESTER, TESTER_GLOBAL, Facts
 from .frames import BROADCAST, Arp, Icmp, Other, virtual_mac
-from .stage import Stage
 from .verdict import expect
+
+if TYPE_CHECKING:
+    from .stage import Stage
 
 FOUR = Facts(vrid=101, garp_once=True)
 SIX = Facts(vrid=101, family=6, garp_once=True)
@@ -385,7 +387,7 @@ def with_facts(test: Test, **changes: object) -> Callable[[Stage], Optional[str]
     """The test on another link with other facts."""
 
     def changed(stage: Stage) -> Optional[str]:
-        with Stage(stage.speaker, stage.facts.but(**changes), stage.place) as other:
+        with stage.beside(stage.facts.but(**changes)) as other:
             return test(other)
 
     return changed

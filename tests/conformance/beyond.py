@@ -144,7 +144,7 @@ def new_key_counts(stage: Stage) -> Optional[str]:
 def permissive(stage: Stage) -> Optional[str]:
     """X04: permissive signs and hears the unsigned; receive-only does not sign and hears both."""
     for mode in ("permissive", "receive-only"):
-        with Stage(stage.speaker, stage.facts.but(hmac=Hmac(((1, KEY),), mode=mode)), stage.place) as other:
+        with stage.beside(stage.facts.but(hmac=Hmac(((1, KEY),), mode=mode))) as other:
             signed = len(other.settle().tail) == 28
             expect(signed == (mode == "permissive"), f"{mode}: it {'signs' if signed else 'does not sign'}")
             expect(held(other, None), f"{mode}: an unsigned advert is not heard")
@@ -155,7 +155,7 @@ def permissive(stage: Stage) -> Optional[str]:
 def not_forged_either(stage: Stage) -> Optional[str]:
     """X04: a wrong signature is refused in every mode."""
     for mode in ("permissive", "receive-only"):
-        with Stage(stage.speaker, stage.facts.but(hmac=Hmac(((1, KEY),), mode=mode)), stage.place) as other:
+        with stage.beside(stage.facts.but(hmac=Hmac(((1, KEY),), mode=mode))) as other:
             expect(not held(other, Signer(NEXT)), f"{mode}: a wrongly signed advert is heard")
     return None
 
@@ -193,7 +193,7 @@ def together(stage: Stage) -> Optional[str]:
 
 def the_other_way(stage: Stage) -> Optional[str]:
     """X05: the other is better; a tie leaves one."""
-    with Stage(stage.speaker, stage.facts, stage.place) as again:
+    with stage.beside(stage.facts) as again:
         again.settle()
         better = again.facts.but(priority=110, host=101)
         _, running = partner(again)(better)
@@ -205,7 +205,7 @@ def the_other_way(stage: Stage) -> Optional[str]:
         last = again.adverts(before - 1.2 * again.facts.interval, better.source)
         took = (heard or (before + 99,))[0] - (last[-1][0] if last else before)
         near(took, again.facts.down(), "it took over")
-    with Stage(stage.speaker, stage.facts, stage.place) as even:
+    with stage.beside(stage.facts) as even:
         even.settle()
         twin = even.facts.but(host=101)
         partner(even)(twin)

@@ -7,6 +7,7 @@ A test that was never seen failing proves nothing. Texts must stand exactly once
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import time
@@ -239,11 +240,13 @@ def run(rows: Sequence[str], place: Path, workers: int) -> List[Broken]:
         base = Path(folder) / "base"
         shutil.copytree(ROOT / "agent", base, ignore=shutil.ignore_patterns("__pycache__"))
 
+        numbers = itertools.count(1)
+
         def one(row: str) -> Broken:
             started = time.monotonic()
             try:
                 agent = broken(base, BREAKS[row], Path(folder) / row)
-                result = Run(agent, place / f"broken-{row}", again=False).table((row,), 1)[row]
+                result = Run(agent, place / f"broken-{row}", numbers=numbers, again=False).table((row,), 1)[row]
             except ValueError as stale:
                 result = Result(row, Verdict.NOT_TESTED, f"the break does not fit the code: {stale}")
             return Broken(row, BREAKS[row], Result(**{**vars(result), "seconds": time.monotonic() - started}))

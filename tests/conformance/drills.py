@@ -201,7 +201,7 @@ def stall_backup(stage: Stage) -> Optional[str]:
 
 def _again(stage: Stage, test: Callable[[Stage], Optional[str]]) -> Optional[str]:
     """The test on a fresh link."""
-    with Stage(stage.speaker, stage.facts, stage.place) as other:
+    with stage.beside(stage.facts) as other:
         return test(other)
 
 

@@ -54,7 +54,7 @@ def owner_at_once(stage: Stage) -> Optional[str]:
 def others_wait(stage: Stage) -> Optional[str]:
     """S01: with 254 it is Backup first."""
     facts = stage.facts.but(priority=254, master=False)
-    with Stage(stage.speaker, facts, stage.place, start=False) as other:
+    with stage.beside(facts, start=False) as other:
         other.start()
         took = takeover(other, ready(other))
         expect(took > 0.95 * facts.down(), f"priority 254 spoke {took:.2f} s after it joined the group")
@@ -85,7 +85,7 @@ def skew(*cases: Tuple[int, float]) -> Callable[[Stage], Optional[str]]:
     def test(stage: Stage) -> Optional[str]:
         for priority, interval in cases:
             facts = stage.facts.but(priority=priority, interval=interval)
-            with Stage(stage.speaker, facts, stage.place) as other:
+            with stage.beside(facts) as other:
                 with Reign(other, other.says(priority=254)) as reign:
                     time.sleep(1.2 * interval)
                     reign.stop()
@@ -194,7 +194,7 @@ def lesser_does_not(stage: Stage) -> Optional[str]:
 
 def no_preempt(stage: Stage) -> Optional[str]:
     """S08: with preemption off a lesser router's adverts hold it as well."""
-    with Stage(stage.speaker, stage.facts.but(preempt=False), stage.place, start=False) as other:
+    with stage.beside(stage.facts.but(preempt=False), start=False) as other:
         with Reign(other, other.says(priority=50)) as reign:
             other.start()
             expect(other.quiet(2 * other.facts.down()), "preempts though told not to")
@@ -206,7 +206,7 @@ def no_preempt(stage: Stage) -> Optional[str]:
 def owner_preempts(stage: Stage) -> Optional[str]:
     """S10: Preempt_Mode false holds everyone but the owner."""
     facts = OWNER.but(preempt=False, master=False)
-    with Stage(stage.speaker, facts, stage.place, start=False) as other:
+    with stage.beside(facts, start=False) as other:
         with Reign(other, other.says(priority=254)):
             other.start()
             took = takeover(other, other.began, 6)

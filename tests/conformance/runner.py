@@ -12,7 +12,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from . import active, addresses, beyond, drills, guest, machine, receiving, wire
 from .ledger import ROWS
@@ -47,10 +47,17 @@ class Run:
     """One speaker's table in the making; `place` is a folder below which every scene gets its own."""
 
     def __init__(
-        self, speaker: Speaker, place: Path, told: Callable[[Result], None] = lambda _: None, *, again: bool = True
+        self,
+        speaker: Speaker,
+        place: Path,
+        told: Callable[[Result], None] = lambda _: None,
+        *,
+        numbers: Optional[Iterator[int]] = None,
+        again: bool = True,
     ) -> None:
+        """`numbers` are shared by runs at the same time; `again`: a deviation is tried twice."""
         self.speaker, self.place, self._told, self._again = speaker, place, told, again
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(1) if numbers is None else numbers
 
     def table(self, rows: Sequence[str], workers: int = 8) -> Dict[str, Result]:
         """Every row's result, in the ledger's order."""
@@ -85,7 +92,7 @@ class Run:
                 self._told(result)
             return results
         try:
-            with Stage(self.speaker, checks[0].facts, place, start=checks[0].start) as stage:
+            with Stage(self.speaker, checks[0].facts, place, self._numbers, start=checks[0].start) as stage:
                 for check in checks:
                     started = time.monotonic()
                     results.append(self._judge(check, *_attempt(check, stage), started))
@@ -110,7 +117,7 @@ class Run:
         """The check alone on a new link."""
         place = self.place / str(next(self._numbers))
         try:
-            with Stage(self.speaker, facts, place, start=check.start) as stage:
+            with Stage(self.speaker, facts, place, self._numbers, start=check.start) as stage:
                 return _attempt(check, stage)
         except Refused as refused:
             return Verdict.DEVIATES, f"the configuration is refused: {refused}"

@@ -32,15 +32,18 @@ if TYPE_CHECKING:
     from .speakers.speaker import Running, Speaker
 
 SLACK = 0.35  # s that a busy machine may take on top of a formula
-_numbers = itertools.count(1)
 
 
 class Stage:
     """`with Stage(...) as stage:` starts the speaker; leaving ends everything."""
 
-    def __init__(self, speaker: Speaker, facts: Facts, place: Path, *, start: bool = True) -> None:
+    def __init__(
+        self, speaker: Speaker, facts: Facts, place: Path, numbers: Iterator[int], *, start: bool = True
+    ) -> None:
+        """`numbers` names what is made: shared by all links of the program."""
         self.speaker, self.facts = speaker, facts
-        self.number = next(_numbers)
+        self._numbers, self._folder = numbers, place
+        self.number = next(numbers)
         self.place = place / f"{speaker.name}{self.number}"
         self.place.mkdir(parents=True)
         self._start = start
@@ -129,6 +132,10 @@ class Stage:
                 time.sleep(0.02)
             host.close()
         subprocess.run(["ip", "link", "del", self.bridge], check=True)
+
+    def beside(self, facts: Facts, *, start: bool = True) -> Stage:
+        """Another link with another speaker of the kind."""
+        return Stage(self.speaker, facts, self._folder, self._numbers, start=start)
 
     def join(self, facts: Facts, speaker: Optional[Speaker] = None) -> Tuple[Host, Running]:
         """One more router on the link, running the same kind of speaker unless another is given."""

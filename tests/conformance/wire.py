@@ -99,7 +99,7 @@ def zero_only_at_the_end(stage: Stage) -> Optional[str]:
     owner = stage.facts.but(priority=255, master=True)
     why = stage.speaker.lacks(owner)
     expect(not why, why)
-    with Stage(stage.speaker, owner, stage.place) as other:
+    with stage.beside(owner) as other:
         expect(all(advert.priority == 255 for advert in sent(other)), "the owner does not say 255")
     return None
 
@@ -124,7 +124,7 @@ def too_long(stage: Stage) -> Optional[str]:
 
 
 def _unsayable(stage: Stage, facts: Facts, fits: Callable[[Advert], bool]) -> Optional[str]:
-    with Stage(stage.speaker, facts, stage.place, start=False) as other:
+    with stage.beside(facts, start=False) as other:
         try:
             other.start()
         except Refused:
@@ -154,7 +154,7 @@ def half_seconds(stage: Stage) -> Optional[str]:
 def nothing_to_say(stage: Stage) -> Optional[str]:
     """T11: without an address there is no advert with count 0."""
     facts = stage.facts.but(addresses=("0.0.0.0",))  # no unicast address: no speaker takes it for one
-    with Stage(stage.speaker, facts, stage.place, start=False) as other:
+    with stage.beside(facts, start=False) as other:
         try:
             other.start()
         except Refused:
@@ -177,7 +177,7 @@ def no_link_local(stage: Stage) -> Optional[str]:
 
 
 def _first(stage: Stage, facts: Facts) -> Optional[str]:
-    with Stage(stage.speaker, facts, stage.place, start=False) as other:
+    with stage.beside(facts, start=False) as other:
         try:
             other.start()
         except Refused:
@@ -193,7 +193,7 @@ def _first(stage: Stage, facts: Facts) -> Optional[str]:
 def one_family(stage: Stage) -> Optional[str]:
     """T20: told addresses of both families, no advert carries the other's."""
     facts = stage.facts.but(addresses=("10.9.0.10", "fd09::10"))
-    with Stage(stage.speaker, facts, stage.place, start=False) as other:
+    with stage.beside(facts, start=False) as other:
         try:
             other.start()
         except Refused:
@@ -327,5 +327,5 @@ CHECKS: Tuple[Check, ...] = (
 
 def _with(stage: Stage, facts: Facts, test: Test) -> Optional[str]:
     """The test on another link with other facts."""
-    with Stage(stage.speaker, facts, stage.place) as other:
+    with stage.beside(facts) as other:
         return test(other)

@@ -69,7 +69,8 @@ class Running:
                     pass
 
     def kill(self) -> None:
-        """End it without a word."""
+        """End it without a word: stopped first, or a child would hear of its parent's death and say farewell."""
+        self.signal(signal.SIGSTOP)
         self.signal(signal.SIGKILL)
         for program in self.programs:
             program.wait(15)
