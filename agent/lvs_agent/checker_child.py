@@ -9,13 +9,14 @@ look every RECONCILE seconds repairs what somebody else changed. Services that n
 
 from __future__ import annotations
 
+import gc
 import logging
 import pwd
 import random
 import resource
 import signal
 import subprocess
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from .checks import scheduler
     from .checks.outcome import Outcome
     from .ipvs.diff import Change
-    from .ipvs.table import ServiceKey, Table
+    from .ipvs.table import Entry, ServiceKey, Table
 
 log = logging.getLogger("checker")
 
@@ -69,6 +70,8 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     channel.attach(loop, message, loop.stop)
     loop.on_signal(signal.SIGTERM, loop.stop)
     checker.start()
+    gc.collect()
+    gc.freeze()  # plan, tasks and pools live as long as the process: looking for garbage in them is in vain
     channel.send(("ready",))
     loop.run()
     checker.stop()
@@ -178,14 +181,15 @@ class Checker:
     def _work(self) -> None:
         """Work the verdicts into the pools and, where a roster may differ, look at the table."""
         news, self._verdicts = self._verdicts, {}
-        changed = False
+        changed = []
         for name, verdicts in news.items():
             service, before = self.plan.services[name], self.states[name]
             self.states[name], effects = roster.step(service.pool, before, verdicts)
             self._tell(service, effects)
-            changed = changed or bool(effects)
+            if effects:
+                changed.append(name)
         if changed:
-            self._look()
+            self._look_at(changed)
 
     def _failed(self, service: plan_checks.Service) -> Dict[Any, Any]:
         """By server, its checks that are down now."""
@@ -222,6 +226,20 @@ class Checker:
             log.warning("the kernel's table was not as it should be: %d changes repair it", made)
         self.loop.wake("reconcile", now + RECONCILE, self._reconcile)
 
+    def _look_at(self, names: List[str]) -> None:
+        """As _look, for these virtual servers only."""
+        started = self.loop.now()
+        services = [self.plan.services[name] for name in names]
+        have = self._dump([place.key for service in services for place in service.services])
+        if have is not None:
+            entries = [entry for service in services for entry in self._entries(service)]
+            self._apply(diff(have, {entry.service.key: entry for entry in entries}))
+        now = self.loop.now()
+        self._next_look = now + BREATH * (now - started)
+
+    def _entries(self, service: plan_checks.Service) -> Iterator[Entry]:
+        return plan_checks.entries_of(service, self.states[service.name])
+
     def _look(self, have: Optional[Table] = None) -> int:
         """Bring the kernel's table to what the pools want; gives the number of changes."""
         started = self.loop.now()
@@ -256,12 +274,12 @@ class Checker:
         self.counters["refused"] += len(failures)
         return len(changes) - len(failures)
 
-    def _dump(self) -> Optional[Table]:
-        """The kernel's table; None when it is out of reach, which is said once and tried again later."""
+    def _dump(self, keys: Optional[List[ServiceKey]] = None) -> Optional[Table]:
+        """The kernel's table, or these services of it; None when it is out of reach, which is said once."""
         try:
             if self._ipvs is None:
                 self._ipvs = Ipvs()
-            table = self._ipvs.dump()
+            table = self._ipvs.dump(keys)
         except OSError as error:
             self._lose(error)
             return None

@@ -22,7 +22,7 @@ from lvs_agent.ipvs.table import Entry, Service, ServiceKey, Table
 from lvs_agent.ipvs.wire import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -96,10 +96,10 @@ class Ipvs:
         except FileNotFoundError:
             raise NoIpvsError(errno.ENOENT, "the kernel has no IPVS: load the module (modprobe ip_vs)") from None
 
-    def dump(self) -> Table:
-        """The whole table, destinations in the order in which they were made."""
+    def dump(self, keys: Optional[Iterable[ServiceKey]] = None) -> Table:
+        """The whole table, or what there is of these services; destinations in the order in which they were made."""
         table: dict[ServiceKey, Entry] = {}
-        for service in self._services():
+        for service in self._services() if keys is None else self._named(keys):
             family = service.key.family
             # The kernel lists the youngest first.
             found = [decode.destination(body, family) for body in self._destinations(service.key)]
@@ -118,6 +118,14 @@ class Ipvs:
 
     def _services(self) -> list[Service]:
         return [decode.service(body) for body in self._dump(genl.payload(Command.GET_SERVICE))]
+
+    def _named(self, keys: Iterable[ServiceKey]) -> Iterator[Service]:
+        for key in keys:
+            self._ask(0, wire.of_service(Command.GET_SERVICE, key))
+            try:
+                yield decode.service(self._answer())
+            except ProcessLookupError:
+                continue  # the kernel has no such service
 
     def _destinations(self, key: ServiceKey) -> list[memoryview]:
         return self._dump(wire.of_service(Command.GET_DEST, key))

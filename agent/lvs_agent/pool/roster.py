@@ -10,6 +10,7 @@ sorry server, the sorry server stands alone in the table. Without one, whatever 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Dict, FrozenSet, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 MOST_WEIGHT = 0x7FFFFFFF
@@ -39,6 +40,11 @@ class Pool:
     sorry_inhibit: bool = False
     omega: bool = False
     init_notifies: bool = False
+
+    @cached_property
+    def by_key(self) -> Mapping[Hashable, Server]:
+        """The servers by their keys."""
+        return {server.key: server for server in self.servers}
 
 
 class Standing(NamedTuple):
@@ -213,12 +219,12 @@ class _Book:
 
     def __init__(self, pool: Pool, standings: Mapping[Hashable, Standing], state: State = State()) -> None:
         self.pool = pool
-        self.servers = {server.key: server for server in pool.servers}
+        self.servers = pool.by_key
         self.standings = dict(standings)
         self.quorum_up = state.quorum_up
         self.sorry_in = state.sorry_in
         self.effects: List[Effect] = []
-        self.sum = sum(self._share(key) for key in self.standings)
+        self.sum = state.sum if standings is state.standings else sum(self._share(key) for key in self.standings)
 
     def _share(self, key: Hashable) -> int:
         standing = self.standings[key]
