@@ -73,6 +73,17 @@ def as_json(tables: Tables) -> str:
     )
 
 
+def read(said: str) -> Tables:
+    """What as_json wrote: tables of an earlier run."""
+    return {
+        title: {
+            row: Result(row, Verdict(result["verdict"]), result["note"], result["mended"])
+            for row, result in table.items()
+        }
+        for title, table in json.loads(said).items()
+    }
+
+
 PREFACE = """<!-- Copyright (c) 2026, lvs.cluster authors; SPDX-License-Identifier: GPL-3.0-or-later -->
 # The VRRP ledger
 
