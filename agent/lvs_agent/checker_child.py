@@ -171,6 +171,9 @@ class Checker:
         if after.up is not before.up or not before.has_run:
             word = "succeeded" if after.up else "failed"
             log.info("%s of %s for %s %s: %s", key.check.name, key.server, key.service, word, outcome.text)
+        elif not outcome.ok:
+            text = "%s of %s for %s failed, the server stays up for now: %s"
+            log.info(text, key.check.name, key.server, key.service, outcome.text)
         verdict = roster.Verdict(key.server, key, after.up, not before.has_run, outcome.weight, outcome.delta)
         self._verdicts.setdefault(key.service, []).append(verdict)
         self.loop.wake("verdicts", max(self.loop.now(), self._next_look), self._due)

@@ -86,6 +86,7 @@ def _schedule(real: Real, declared: model.Check) -> Schedule:
         len(http.urls) if http else 0,
         bool(http and http.fast_recovery),
         isinstance(declared, model.MiscCheck),
+        bool(declared.log_all_failures or effective.global_defs(real.document).checker_log_all_failures),
     )
 
 

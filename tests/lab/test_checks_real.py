@@ -15,6 +15,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils import conf
 from real_servers import DIGEST, EXIM, UNBOUND, Daemon, Datagrams, Nginx, Odd
 
 from lvs_agent import plan_checks
+from lvs_agent.checks import genhash
 from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.ping import PingCheck
 from lvs_agent.checks.port import Runner
@@ -205,3 +206,39 @@ def test_a_ping_needs_no_sysctl(servers, family, group_range):
     loop.close()
     assert {name: outcome.ok for name, outcome in outcomes.items()} == {"here": True, "absent": False}
     assert Path("/proc/sys/net/ipv4/ping_group_range").read_text().split() == group_range.split()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-s 127.0.0.10 -p 80 -u /",
+        "-s fd00::10 -p 80 -u /",
+        "-s 127.0.0.10 -p 80 -u /none",
+        "-s 127.0.0.10 -p 80 -u / -V other.example",
+        "-s 127.0.0.10 -p 80 -u / -P 1.1",
+        "-S -s 127.0.0.10 -p 443 -u /",
+        "-S -I -s 127.0.0.10 -p 443 -u / -V lab -P 1.0c",
+        "-v -s 127.0.0.10 -p 80 -u /",
+    ],
+)
+def test_genhash_prints_what_keepalived_prints(servers, words, capsys):
+    for _try in range(5):  # with -v the Date of the server is shown: another second, another text
+        theirs = subprocess.run(["genhash", *words.split()], check=True, capture_output=True, text=True).stdout
+        assert genhash.main(words.split()) == 0
+        ours = capsys.readouterr().out
+        if tidy(ours) == tidy(theirs):
+            break
+    assert tidy(ours) == tidy(theirs)
+
+
+def tidy(text: str) -> list:
+    """Its lines, without the blanks at their ends and without the time that keepalived's -v ends with."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("Global response time")]
+
+
+def test_genhash_says_when_there_is_nothing_to_hash(servers, capsys):
+    assert genhash.main(["-s", "127.0.0.10", "-p", "99", "-u", "/"]) == 1
+    assert genhash.main(["-s", "127.0.0.10", "-p", "82", "-u", "/"]) == 1
+    assert genhash.main(["-S", "-s", "127.0.0.10", "-p", "80", "-u", "/"]) == 1
+    assert "no answer from [127.0.0.10]:99: Connection refused" in capsys.readouterr().err

@@ -19,7 +19,8 @@ class Schedule:
 
     warmup: the first run is a random share of it after the start. urls: steps that one verdict needs (0: the rules
     of a check without urls). from_start: delay_loop counts from the start of a run, not from its end (MISC_CHECK).
-    fast_recovery: a server on its way up is looked at again at once.
+    fast_recovery: a server on its way up is looked at again at once. log_all_failures: every failure of a server that
+    is up is told, not only the one that takes it down.
     """
 
     delay_loop: float = 60.0
@@ -30,6 +31,7 @@ class Schedule:
     urls: int = 0
     fast_recovery: bool = False
     from_start: bool = False
+    log_all_failures: bool = False
 
 
 class State(NamedTuple):

@@ -73,6 +73,7 @@ class Task:
         self.runner.runs += 1
         self.wait()
         said = outcome.weight is not None or outcome.delta is not None
+        said = said or (self.schedule.log_all_failures and not outcome.ok and before.up)
         if after.up is not before.up or not before.has_run or said:
             self.runner.told(self.key, before, after, outcome)
 

@@ -136,8 +136,10 @@ END = Endpoint("10.0.0.1", 80)
     [
         (model.TcpCheck(), Schedule(), TcpCheck(END)),
         (
-            model.TcpCheck(delay_loop=6.0, retry=3, delay_before_retry=2.0, warmup=1.0, alpha=True, connect_timeout=10.0),
-            Schedule(6.0, 2.0, 3, 1.0, True),
+            model.TcpCheck(
+                delay_loop=6.0, retry=3, delay_before_retry=2.0, warmup=1.0, alpha=True, connect_timeout=10.0, log_all_failures=True
+            ),
+            Schedule(6.0, 2.0, 3, 1.0, True, log_all_failures=True),
             TcpCheck(Endpoint("10.0.0.1", 80, 10.0)),
         ),
         (
