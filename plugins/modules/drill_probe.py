@@ -15,6 +15,7 @@ description:
   - The process is on its own. After O(limit) seconds it ends whatever happens, so that nothing stays behind when the
     controller is gone.
   - With O(state=stopped) ends it. With O(state=marked) notes in the log that something was done at this moment.
+    With O(state=followed) waits O(seconds), or until nothing was answered for O(dark) seconds.
   - M(lvs.cluster.drill_report) makes a report of the log.
 author:
   - lvs.cluster authors (@lvs-cluster)
@@ -42,7 +43,7 @@ options:
     description:
       - What to do.
     type: str
-    choices: [started, stopped, marked]
+    choices: [started, stopped, marked, followed]
     default: started
   limit:
     description:
@@ -161,6 +162,16 @@ options:
     description:
       - What was done; with O(state=marked).
     type: str
+  seconds:
+    description:
+      - How long to wait; with O(state=followed).
+    type: float
+    default: 10
+  dark:
+    description:
+      - Seconds without an answer after which waiting ends at once; with O(state=followed). V(0) for never.
+    type: float
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -188,6 +199,11 @@ pid:
   type: int
   returned: when it was started
   sample: 4711
+dark:
+  description: Seconds since the last answer when that was too long ago, else V(0).
+  type: float
+  returned: with O(state=followed)
+  sample: 0.0
 """
 
 import os
@@ -242,8 +258,10 @@ def main() -> None:
     module = AnsibleModule(  # type: ignore[no-untyped-call]
         argument_spec={
             "log": {"type": "path", "required": True},
-            "state": {"type": "str", "choices": ["started", "stopped", "marked"], "default": "started"},
+            "state": {"type": "str", "choices": ["started", "stopped", "marked", "followed"], "default": "started"},
             "label": {"type": "str"},
+            "seconds": {"type": "float", "default": 10},
+            "dark": {"type": "float", "default": 0},
             **OPTIONS,
         },
         required_if=[("state", "started", ["address"]), ("state", "marked", ["label"])],
@@ -258,6 +276,9 @@ def main() -> None:
             if not module.check_mode:
                 daemon.mark(log, options["label"], os.uname().nodename)
             module.exit_json(changed=True, log=log)
+        if options["state"] == "followed":
+            dark = 0.0 if module.check_mode else daemon.follow(log, options["seconds"], options["dark"])
+            module.exit_json(changed=False, log=log, dark=dark)
         changed = daemon.running(log) if module.check_mode else daemon.stop(log)
         module.exit_json(changed=changed, log=log)
     except (daemon.ProbeError, OSError) as error:

@@ -10,7 +10,6 @@ hang, the kernel's alarm ends it GRACE seconds later.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import gc
 import json
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from . import marks, port, records
 from .datagrams import Datagrams
+from .detach import DetachError, detach
 from .held_connections import HeldConnections
 from .loop import READ, Loop
 from .new_connections import NewConnections
@@ -149,59 +149,17 @@ def _boot_id() -> str:
 
 def start(settings: Settings) -> int:
     """Fork the probe off, wait until it is ready; its process id. Raises ProbeError with its words."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _detach(settings, writer)
-    os.close(writer)
-    os.waitpid(child, 0)
-    with os.fdopen(reader, encoding="utf-8") as pipe:
-        words = pipe.read()
-    kind, _, rest = words.partition(" ")
-    if kind != "ready":
-        raise ProbeError(rest or "the probe ended before it was ready")
-    return int(rest)
 
-
-def _detach(settings: Settings, writer: int) -> None:
-    """In the child: fork again in a session of its own, serve, exit. Never returns."""
-
-    told = False
-
-    def ready() -> None:
-        nonlocal told
-        told = True
-        os.write(writer, f"ready {os.getpid()}".encode())
-        os.close(writer)
+    def work(tell: Callable[[str], None]) -> None:
+        try:
+            serve(settings, lambda: tell(str(os.getpid())))
+        except BlockingIOError as error:
+            raise ProbeError("a probe already writes this log") from error
 
     try:
-        os.setsid()
-        if os.fork():
-            os._exit(0)
-        os.chdir("/")
-        null = os.open("/dev/null", os.O_RDWR)
-        for descriptor in range(3):
-            os.dup2(null, descriptor)
-        # An inherited pipe would keep whoever waits for its end waiting for the probe's.
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) > 2 and int(name) != writer:
-                try:
-                    os.close(int(name))
-                except OSError:
-                    pass
-        serve(settings, ready)
-    except BaseException as error:  # noqa: BLE001
-        if not told:
-            os.write(writer, f"failed {_words(error)}".encode())
-    finally:
-        os._exit(0)
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
-        return "a probe already writes this log"
-    return str(error) or type(error).__name__
+        return int(detach(work))
+    except DetachError as error:
+        raise ProbeError(str(error)) from error
 
 
 def running(path: str) -> bool:
@@ -245,3 +203,26 @@ def mark(path: str, label: str, host: str) -> None:
     log("mark", port.now(), label=label, host=host, w=port.wall())
     log.flush()
     os.close(log.fd)
+
+
+def follow(path: str, seconds: float, dark: float) -> float:
+    """Wait `seconds`, less when no new connection was answered for `dark` s (0: never mind).
+
+    Returns how long the last answer was ago, 0.0 when it never got too long. Raises ProbeError when no probe runs.
+    """
+    until = port.now() + seconds
+    answered = port.now()
+    rest = b""
+    with open(path, "rb") as file:
+        file.seek(0, os.SEEK_END)
+        while port.now() < until:
+            if not running(path):
+                raise ProbeError(f"no probe writes {path}")
+            time.sleep(0.1)
+            *lines, rest = (rest + file.read()).split(b"\n")
+            for text in lines:
+                if text.startswith(b'{"e":"new"'):
+                    answered = max(answered, json.loads(text).get("a") or 0.0)
+            if dark and port.now() - answered > dark:
+                return port.now() - answered
+    return 0.0

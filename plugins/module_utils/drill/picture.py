@@ -22,7 +22,7 @@ WIDTH, LEFT, RIGHT, TOP, GAP = 1200.0, 170.0, 24.0, 30.0, 10.0
 LEVEL = 15.0
 """Height of one line of words above the plot."""
 COLUMN = 2.5
-"""Width of one column of a histogram."""
+"""Least width of one column of a histogram."""
 MOST = 8
 """Lanes of one kind; what does not fit is counted in words."""
 
@@ -39,6 +39,10 @@ class Scale:
         """The place of a time on the probe's clock, kept within the plot."""
         share = (t - self.zero - self.begin) / (self.end - self.begin)
         return round(LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT), 2)
+
+    def column(self, interval: float) -> float:
+        """The width of a histogram's columns: no narrower than the time between two requests, with some room."""
+        return max(COLUMN, 1.25 * interval / (self.end - self.begin) * (WIDTH - LEFT - RIGHT))
 
     def shows(self, begin: float, end: float) -> bool:
         """True when something from `begin` to `end` (probe's clock) is on the paper."""
@@ -64,13 +68,15 @@ def pictures(seen: Timeline, report: Mapping[str, Any], names: Mapping[str, str]
 def _picture(title: str, seen: Timeline, report: Mapping[str, Any], name: Names, scale: Scale) -> Dict[str, Any]:
     hosts = sorted({row["host"] for row in [*report["holders"], *report["speakers"]]})
     colours = {host: f"n{index % 6}" for index, host in enumerate(hosts)}
-    lanes = [_histogram("New connections", seen.new, scale, 64.0)]
-    lanes += _server_lanes(seen.new, scale)
+    column = scale.column(float(seen.settings.get("interval") or 0.01))
+    lanes = [_histogram("New connections", seen.new, scale, 64.0, column)]
+    lanes += _server_lanes(seen.new, scale, column)
     lanes += _holder_lanes(seen, report, name, colours, scale)
     lanes += _speaker_lanes(seen, name, colours, scale)
     lanes += _held_lanes(seen.held, seen, scale)
     if seen.datagrams:
-        lanes.append(_histogram("Datagrams", seen.datagrams, scale, 24.0))
+        column = scale.column(float(seen.settings.get("udp_interval") or 0.02))
+        lanes.append(_histogram("Datagrams", seen.datagrams, scale, 24.0, column))
     flags = _flags(seen, report, scale)
     y = top = TOP + LEVEL * max((flag["level"] for flag in flags), default=0)
     for lane in lanes:
@@ -93,24 +99,24 @@ def _picture(title: str, seen: Timeline, report: Mapping[str, Any], name: Names,
     }
 
 
-def _histogram(label: str, attempts: Sequence[Attempt], scale: Scale, height: float) -> Dict[str, Any]:
+def _histogram(label: str, attempts: Sequence[Attempt], scale: Scale, height: float, width: float) -> Dict[str, Any]:
     """Columns by the time of the request: the answered share stands at the bottom, the lost one hangs above."""
     good: Dict[int, int] = {}
     bad: Dict[int, int] = {}
     for attempt in attempts:
         if attempt.open or not scale.shows(attempt.began, attempt.began):
             continue
-        column = int((scale(attempt.began) - LEFT) / COLUMN)
+        column = int((scale(attempt.began) - LEFT) / width)
         side = bad if attempt.answered is None else good
         side[column] = side.get(column, 0) + 1
     shapes = []
     for column in sorted({*good, *bad}):
         share = good.get(column, 0) / (good.get(column, 0) + bad.get(column, 0))
-        x = round(LEFT + column * COLUMN, 2)
+        x = round(LEFT + column * width, 2)
         if share < 1:
-            shapes.append(_rect(x, 0, COLUMN, height * (1 - share), "bad"))
+            shapes.append(_rect(x, 0, width, height * (1 - share), "bad"))
         if share > 0:
-            shapes.append(_rect(x, height * (1 - share), COLUMN, height * share, "good"))
+            shapes.append(_rect(x, height * (1 - share), width, height * share, "good"))
     lost = sum(bad.values())
     note = f"{lost} of {lost + sum(good.values())} lost" if lost else f"{sum(good.values())}, none lost"
     return {"label": label, "note": note, "height": height, "shapes": _merged(shapes)}
@@ -138,16 +144,16 @@ def _merged(shapes: Sequence[Dict[str, Any]]) -> List[Dict[str, Any]]:
     return done
 
 
-def _server_lanes(attempts: Sequence[Attempt], scale: Scale) -> List[Dict[str, Any]]:
+def _server_lanes(attempts: Sequence[Attempt], scale: Scale, width: float) -> List[Dict[str, Any]]:
     columns: Dict[str, Dict[int, int]] = {}
     for attempt in attempts:
         if attempt.answered is not None and attempt.server and scale.shows(attempt.answered, attempt.answered):
-            column = int((scale(attempt.answered) - LEFT) / COLUMN)
+            column = int((scale(attempt.answered) - LEFT) / width)
             mine = columns.setdefault(attempt.server, {})
             mine[column] = mine.get(column, 0) + 1
     lanes = []
     for server in sorted(columns)[:MOST]:
-        shapes = [_rect(round(LEFT + c * COLUMN, 2), 0, COLUMN, 13, "server") for c in sorted(columns[server])]
+        shapes = [_rect(round(LEFT + c * width, 2), 0, width, 13, "server") for c in sorted(columns[server])]
         note = str(sum(columns[server].values()))
         lanes.append({"label": f"answered by {server}", "note": note, "height": 13.0, "shapes": _merged(shapes)})
     return _grouped(lanes)

@@ -136,11 +136,21 @@ def timeline(records: Sequence[Record]) -> Timeline:
         },
         announcements=tuple((r["t"], r["mac"], r["ip"]) for r in sightings if r["how"] == "announce"),
         speakers=tuple(_speakers(by_kind.get("adv", ()))),
-        marks=tuple(Mark(r["t"], r["label"], r.get("host", ""), r.get("w", 0.0)) for r in by_kind.get("mark", ())),
+        marks=tuple(_marks(by_kind.get("mark", ()))),
         lateness=max((record["by"] for record in by_kind.get("late", ())), default=0.0),
         drops=last.get("drops", 0),
         why=last.get("why", "no end record: the probe was killed, or still runs"),
     )
+
+
+def _marks(records: Iterable[Record]) -> Iterable[Mark]:
+    """Each once, when it was first heard: hosts say it again in case it was lost."""
+    known = set()
+    for record in records:
+        key = (record["label"], record.get("host", ""), record.get("w", 0.0))
+        if key not in known:
+            known.add(key)
+            yield Mark(record["t"], *key)
 
 
 def _latest(record: Record) -> float:
