@@ -210,12 +210,9 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
     """What the file says and the checker child does not do: an error where a protection would be off silently."""
     findings: List[Finding] = []
     glob = effective.global_defs(document)
-    blocks = [
-        glob,
-        *document.virtual_servers,
-        *(real for block in document.virtual_servers for real in block.real_servers),
-    ]
-    if document.virtual_servers and (glob.notification_email or any(block.smtp_alert for block in blocks)):
+    alerts = [glob.smtp_alert, *(block.smtp_alert for block in document.virtual_servers)]
+    alerts += [real.smtp_alert for block in document.virtual_servers for real in block.real_servers]
+    if document.virtual_servers and (glob.notification_email or any(alerts)):
         findings.append(_finding(path, WARNING, "no mail is sent when a server or a quorum changes"))
     for block in document.virtual_servers:
         name = service_name(block)
