@@ -64,6 +64,19 @@ def test_a_key_has_one_deadline_and_none_clears_it(loop: Loop):
     assert seen == ["second"]
 
 
+def test_a_cleared_deadline_wakes_nobody(loop: Loop):
+    loop.wake("cleared", loop.now() + 0.01, lambda _now: None)
+    loop.wake("later", loop.now() + 0.2, lambda _now: None)
+    loop.turn(0)
+    loop.wake("cleared", None, lambda _now: None)
+    start = loop.now()
+    turns = 0
+    while loop.now() < start + 0.15:
+        loop.turn(0.05)
+        turns += 1
+    assert turns <= 6
+
+
 def test_a_callback_may_clear_and_move_deadlines_that_are_due_in_the_same_turn(loop: Loop):
     seen = []
     past = loop.now() - 0.001

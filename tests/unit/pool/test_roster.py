@@ -83,6 +83,7 @@ AB_ALPHA = (server("a", 3, alpha=True), server("b", 2, alpha=True))
         # The sorry server is one of the servers.
         (Pool(AB, sorry="a"), "", "a:3 b:2"),
         (Pool(AB, sorry="a"), "a- b-", "a!1"),
+        (Pool(AB_INHIBIT, sorry="a"), "a- b-", "a!1"),
         # Hysteresis: lost below quorum - hysteresis, gained at quorum + hysteresis.
         (Pool((*AB, server("d", 5)), quorum=5, hysteresis=1, sorry="s"), "d-", "a:3 b:2"),
         (Pool((*AB, server("d", 5)), quorum=5, hysteresis=1, sorry="s"), "d- b-", "s!1"),
@@ -117,6 +118,12 @@ def test_table(pool: Pool, events: str, expected: str):
         (Pool(AB_ALPHA), "", []),
         (Pool(AB_ALPHA, sorry="s"), "", [SorryIn(), QuorumDown(0, 1, True)]),
         (Pool(AB_ALPHA), "b+", [ServerUp("b"), QuorumUp(2, 1)]),
+        # Nothing at all is never a quorum, however wide the hysteresis.
+        (
+            Pool(AB, quorum=2, hysteresis=2),
+            "a- b-",
+            [QuorumUp(5, 4, True), ServerDown("a"), ServerDown("b"), QuorumDown(0, 0)],
+        ),
         (Pool(AB, quorum=4), "b-", [QuorumUp(5, 4, True), ServerDown("b"), QuorumDown(3, 4)]),
     ],
 )  # fmt: skip
