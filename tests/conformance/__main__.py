@@ -9,6 +9,7 @@ root for that. `--breaks` runs each of the agent's rows on a copy of the agent t
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -79,11 +80,11 @@ def main(arguments: Sequence[str]) -> int:
 
         return breaks.show(rows, place, options.workers)
     tables: Dict[str, Dict[str, Result]] = {}
-    bad = 0
+    bad, numbers = 0, itertools.count(1)
     for name in names:
         speaker = speakers.speaker(name)
         started = time.monotonic()
-        tables[speaker.title()] = Run(speaker, place / name, progress).table(rows, options.workers)
+        tables[speaker.title()] = Run(speaker, place / name, progress, numbers=numbers).table(rows, options.workers)
         allowed = DEPARTURES if name == "agent" else {}
         wrong = {row for row, result in tables[speaker.title()].items() if result.verdict in BAD}
         bad += len(wrong - set(allowed))

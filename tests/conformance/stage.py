@@ -70,7 +70,11 @@ class Stage:
         self.host = self._router(self.facts, f"s{self.number}")
         self._inner()
         if self._start:
-            self.start()
+            try:
+                self.start()
+            except Exception:
+                self.__exit__(None, None, None)
+                raise
         return self
 
     def _router(self, facts: Facts, name: str) -> Host:

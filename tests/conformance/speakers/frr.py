@@ -28,7 +28,7 @@ HOME = Path("/usr/lib/frr")
 def configuration(facts: Facts) -> str:
     """vrrpd.conf."""
     vrid, family = facts.vrid, "ip" if facts.family == 4 else "ipv6"
-    lines = ["log stdout debugging", "debug vrrp", f"interface {DEVICE}", f" vrrp {vrid} version {facts.version}"]
+    lines = ["log stdout", f"interface {DEVICE}", f" vrrp {vrid} version {facts.version}"]
     lines += [
         f" vrrp {vrid} priority {facts.priority}",
         f" vrrp {vrid} advertisement-interval {facts.interval * 1000:.0f}",
