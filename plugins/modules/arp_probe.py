@@ -132,7 +132,14 @@ def main() -> None:
         module.fail_json(msg=f"interval: {options['interval']} is not within 0.05 and 60")
     try:
         addresses = [str(ipaddress.ip_address(text)) for text in options["address"]]
-        view = observe(options["interface"], addresses, options["seconds"], options["interval"], options["route_to"])
+        view = observe(
+            module.run_command,
+            options["interface"],
+            addresses,
+            options["seconds"],
+            options["interval"],
+            options["route_to"],
+        )
     except (ObserveError, ValueError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, view=view)

@@ -145,7 +145,7 @@ options:
     default: []
   arp_interval:
     description:
-      - Seconds between two questions who has the address: ARP probes with sender 0.0.0.0, from which no cache learns.
+      - Seconds between two questions who has the address. They are ARP probes, from which no cache learns.
     type: float
     default: 0.1
   mark_port:
@@ -207,6 +207,7 @@ dark:
 """
 
 import os
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.lvs.cluster.plugins.module_utils.drill import daemon
@@ -240,7 +241,9 @@ OPTIONS = {
 
 def start(module: AnsibleModule) -> None:
     options = module.params
-    values = {name: tuple(options[name]) if isinstance(options[name], list) else options[name] for name in OPTIONS}
+    values: Dict[str, Any] = {
+        name: tuple(options[name]) if isinstance(options[name], list) else options[name] for name in OPTIONS
+    }
     settings = Settings(log=options["log"], **values)
     wrong = problems(settings)
     if wrong:

@@ -48,7 +48,11 @@ def _checks(document: model.Document, address: str) -> t.Iterator[float]:
             continue
         for server in service.real_servers:
             # A server is out as soon as one of its checks says so.
-            times = [_slowest(effective.timing(service, server, check)) for check in server.checks]
+            times = [
+                _slowest(effective.timing(service, server, check))
+                for check in server.checks
+                if isinstance(check, model.Check)
+            ]
             if times:
                 yield min(times)
 

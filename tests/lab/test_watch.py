@@ -43,6 +43,11 @@ vrrp_instance VI6 {{
 """
 
 
+def run(words):
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 class Segment:
     """Two directors, two real servers with the virtual addresses on lo, one router that is none of them."""
 
@@ -81,7 +86,7 @@ class Segment:
 
         def look(name: str) -> None:
             with self[name]:
-                found[name] = observe("eth0", [VIP, VIP6], seconds, ask, route_to)
+                found[name] = observe(run, "eth0", [VIP, VIP6], seconds, ask, route_to)
 
         threads = [threading.Thread(target=look, args=(name,)) for name in names or ("dir1", "dir2", "rs1", "rs2")]
         for thread in threads:

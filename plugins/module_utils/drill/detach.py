@@ -31,7 +31,7 @@ def detach(work: Callable[[Told], None]) -> str:
     os.waitpid(child, 0)
     with os.fdopen(reader, encoding="utf-8") as pipe:
         words = pipe.read()
-    kind, _, rest = words.partition(" ")
+    kind, _space, rest = words.partition(" ")
     if kind != "ready":
         raise DetachError(rest or "it ended before it was ready")
     return rest

@@ -117,7 +117,8 @@ def _run(commands: Tuple[str, ...]) -> List[Dict[str, Any]]:
     environment = dict(os.environ, PATH="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin", LC_ALL="C")
     for command in commands:
         try:
-            done = subprocess.run(
+            # run_command has no time limit, and the module is gone by now.
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
                 ["/bin/sh", "-c", command],
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -100,7 +100,7 @@ def icmpv6_checksum(source: bytes, destination: bytes, body: bytes) -> int:
     """RFC 4443, 2.3: over the pseudo-header of RFC 8200, 8.1 and the message."""
     data = source + destination + struct.pack("!II", len(body), ICMPV6) + body
     data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

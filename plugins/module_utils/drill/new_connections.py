@@ -118,7 +118,12 @@ class Attempt:
         if self.socket is not None:
             self.job.loop.forget(self.socket.fileno())
             self.socket.close()
-        rest = {"n": self.number, "p": self.source, "c": self.connected, "a": None if error else self.answered}
+        rest: Dict[str, object] = {
+            "n": self.number,
+            "p": self.source,
+            "c": self.connected,
+            "a": None if error else self.answered,
+        }
         if error:
             rest["x"] = error
         name = self.response.name(self.job.settings.name_header)

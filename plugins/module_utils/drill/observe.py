@@ -9,14 +9,14 @@ What it means is judged elsewhere (watch.py), from the views of several hosts.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from . import port
 from .loop import READ, Loop
 from .wire import Wire
 
+Runner = Callable[[List[str]], Tuple[int, str, str]]
+"""Runs a program: exit status, output, error output (AnsibleModule.run_command)."""
 SYSCTLS = ("arp_ignore", "arp_announce", "rp_filter")
 
 
@@ -24,7 +24,9 @@ class ObserveError(Exception):
     """The host cannot be observed; the message says why."""
 
 
-def observe(interface: str, addresses: Sequence[str], seconds: float, ask: float, route_to: str = "") -> Dict[str, Any]:
+def observe(
+    run: Runner, interface: str, addresses: Sequence[str], seconds: float, ask: float, route_to: str = ""
+) -> Dict[str, Any]:
     """Listen on `interface` for `seconds`, ask for each address every `ask` s (0: never).
 
     Returns a JSON-able view: `mac`, `addresses` (this host's all the time, as [address, interface]), `sightings`
@@ -49,7 +51,7 @@ def observe(interface: str, addresses: Sequence[str], seconds: float, ask: float
     except OSError as error:
         raise ObserveError(f"{interface}: {error.strerror}") from error
     heard = _listen(loop, stack)
-    before = own_addresses()
+    before = own_addresses(run)
     loop.at(port.now() + seconds, lambda _now: loop.stop("done"))
     loop.run()
     mac = wire.segment.mac
@@ -61,7 +63,7 @@ def observe(interface: str, addresses: Sequence[str], seconds: float, ask: float
         "seconds": seconds,
         "asked": wire.asked,
         # An address that came or went meanwhile is being handed over: that is no fault.
-        "addresses": [row for row in own_addresses() if row in before],
+        "addresses": [row for row in own_addresses(run) if row in before],
         "sightings": [
             {"address": ip, "mac": seen_mac, "how": how, "count": count}
             for (ip, seen_mac, how), count in sorted(sightings.items())
@@ -69,7 +71,7 @@ def observe(interface: str, addresses: Sequence[str], seconds: float, ask: float
         "adverts": [_advert(row) for _key, row in sorted(adverts.items())],
         "heard": [{"vrid": vrid, "source": source, "count": count} for (vrid, source), count in sorted(heard.items())],
         "sysctl": sysctls(interface),
-        "route": route(route_to) if route_to else {},
+        "route": route(run, route_to) if route_to else {},
     }
 
 
@@ -106,9 +108,9 @@ def _advert(row: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
-def own_addresses() -> List[List[str]]:
+def own_addresses(run: Runner) -> List[List[str]]:
     """All addresses of this host as [address, interface]."""
-    rows = _ip("address", "show")
+    rows = _ip(run, "address", "show")
     return [[entry["local"], row["ifname"]] for row in rows for entry in row.get("addr_info", ()) if "local" in entry]
 
 
@@ -128,23 +130,16 @@ def sysctls(interface: str) -> Dict[str, int]:
     return values
 
 
-def route(address: str) -> Dict[str, str]:
+def route(run: Runner, address: str) -> Dict[str, str]:
     """Where packets to `address` go: {"via": gateway or "", "dev": interface}; empty when nowhere."""
-    rows = _ip("route", "get", address)
+    rows = _ip(run, "route", "get", address)
     return {"via": rows[0].get("gateway", ""), "dev": rows[0].get("dev", "")} if rows else {}
 
 
-def _ip(*words: str) -> List[Dict[str, Any]]:
-    path = "/usr/sbin:/usr/bin:/sbin:/bin:" + os.environ.get("PATH", "")
+def _ip(run: Runner, *words: str) -> List[Dict[str, Any]]:
+    status, output, _error = run(["ip", "-json", *words])
     try:
-        done = subprocess.run(
-            ["ip", "-json", *words],
-            env=dict(os.environ, PATH=path, LC_ALL="C"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        rows = json.loads(done.stdout or "[]") if done.returncode == 0 else []
-    except (OSError, ValueError) as error:
+        rows = json.loads(output or "[]") if status == 0 else []
+    except ValueError as error:
         raise ObserveError(f"ip -json {' '.join(words)}: {error}") from error
     return [row for row in rows if isinstance(row, dict) and row]

@@ -39,14 +39,14 @@ class Response:
                 raise ResponseError("not HTTP")
             self.status = int(found.group(1))
         if self._head is None and b"\r\n\r\n" in self._data:
-            self._head, _, self._data = self._data.partition(b"\r\n\r\n")
+            self._head, _end, self._data = self._data.partition(b"\r\n\r\n")
 
     def header(self, name: str) -> Optional[str]:
         """A header's value, None when it is not there or the head is not complete."""
         if self._head is None:
             return None
         for text in self._head.split(b"\r\n")[1:]:
-            key, _, value = text.partition(b":")
+            key, _colon, value = text.partition(b":")
             if key.strip().lower() == name.lower().encode():
                 return value.strip().decode("latin-1")
         return None

@@ -154,7 +154,7 @@ def _marks(records: Iterable[Record]) -> Iterable[Mark]:
 
 
 def _latest(record: Record) -> float:
-    return max(record["t"], record.get("a") or 0.0)
+    return max(float(record["t"]), float(record.get("a") or 0.0))
 
 
 def _attempt(record: Record) -> Attempt:
