@@ -16,7 +16,8 @@ beyond single words. Nothing here opens a file: an `opener` is given for include
 from __future__ import annotations
 
 from .findings import ERROR, NOTE, WARNING, Finding
-from .reading import Reading, read
+from .outcome import Reading
+from .reading import read
 from .writer import write
 
 __all__ = ["ERROR", "NOTE", "WARNING", "Finding", "Reading", "read", "write"]

@@ -18,7 +18,8 @@ import os
 import socket
 from typing import TYPE_CHECKING, Optional
 
-from .reading import Reading, read
+from .outcome import Reading
+from .reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

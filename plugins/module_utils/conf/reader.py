@@ -25,25 +25,34 @@ if TYPE_CHECKING:
 
 _MEMBERS = MemberLines()
 _Hit = tuple[str, Any, Entry]
+Known = dict[Spec, dict[str, _Hit]]
 
 
 class Reader:
-    """Reads the nodes of one file. written: id of a block's value -> (its node, its spec), for findings about it."""
+    """Reads the nodes of one text. written: id of a block's value -> (its node, its spec), for findings about it.
 
-    def __init__(self, places: Places) -> None:
+    known: lines read before, by the words of their block; they may come from another text.
+    """
+
+    def __init__(self, places: Places, known: Optional[Known] = None) -> None:
         self.places = places
         self.written: dict[int, tuple[Node, Spec]] = {}
         self.broken = False
-        self._known: dict[Spec, dict[str, _Hit]] = {}
+        self._known: Known = {} if known is None else known
 
     def document(self, nodes: list[Node]) -> model.Document:
         """The whole file."""
         whole = spec(model.Document)
-        values: dict[str, Any] = {}
-        self._block(whole, nodes, values)
-        document: model.Document = _made(model.Document, values)
+        values = self.block(whole, nodes)
+        document: model.Document = made(model.Document, values)
         self.written[id(document)] = (("", 1, nodes), whole)
         return document
+
+    def block(self, of: Spec, nodes: list[Node]) -> dict[str, Any]:
+        """The attributes that the nodes of a block set."""
+        values: dict[str, Any] = {}
+        self._block(of, nodes, values)
+        return values
 
     def _block(self, of: Spec, nodes: list[Node], values: dict[str, Any]) -> None:
         known = self._known.get(of)
@@ -142,19 +151,19 @@ class Reader:
             self._subblock(entry, node, words, values)
 
     def _subblock(self, entry: Entry, node: Node, words: list[str], values: dict[str, Any]) -> None:
-        made = self.subblock(entry, node, words)
-        if made is None:
+        built = self.subblock(entry, node, words)
+        if built is None:
             return
         attribute = entry.attribute
         if entry.many:
-            values.setdefault(attribute, []).append(made)
+            values.setdefault(attribute, []).append(built)
         elif attribute in values:
             self._find(WARNING, "duplicate-block", f"a second {words[0]} block", node, 0, "make one block of them")
-            merged = {**vars(values[attribute]), **vars(made)}
-            values[attribute] = _made(type(made), merged)
-            self.written[id(values[attribute])] = self.written[id(made)]
+            merged = {**vars(values[attribute]), **vars(built)}
+            values[attribute] = made(type(built), merged)
+            self.written[id(values[attribute])] = self.written[id(built)]
         else:
-            values[attribute] = made
+            values[attribute] = built
 
     def subblock(self, entry: Entry, node: Node, words: list[str]) -> Any:
         """The value of one block of keywords (or of members); None when its opening line is wrong."""
@@ -166,13 +175,13 @@ class Reader:
             return None
         self._body(entry, node, head)
         inner = spec(kind.block)
-        made = _made(kind.block, head)
-        self.written[id(made)] = (node, inner)
+        built = made(kind.block, head)
+        self.written[id(built)] = (node, inner)
         for keyword in inner.required:
             if keyword.attribute not in head and not self.broken and not _tried(inner, node, keyword.attribute):
                 title = " ".join(words)
                 self._find(ERROR, "missing-keyword", f"{title} needs {keyword.word}", node, 0, keyword.help)
-        return made
+        return built
 
     def _body(self, entry: Entry, node: Node, values: dict[str, Any]) -> None:
         children = node[2] or []
@@ -277,8 +286,8 @@ def _tried(of: Spec, node: Node, attribute: str) -> bool:
     return any(entry is not None and entry.attribute == attribute for entry in entries)
 
 
-def _made(block: type, values: dict[str, Any]) -> Any:
+def made(block: type, values: dict[str, Any]) -> Any:
     """A frozen dataclass with these attributes. The others are the class's own defaults."""
-    made: Any = object.__new__(block)
-    made.__dict__.update(values)
-    return made
+    built: Any = object.__new__(block)
+    built.__dict__.update(values)
+    return built

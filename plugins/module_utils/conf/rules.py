@@ -11,38 +11,57 @@ words are wrong already (a value that could not be read is absent here).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
-from .findings import ERROR, NOTE, WARNING
+from . import model
+from .findings import ERROR, WARNING, Finding
 from .spec import LISTED, NAMES
 from .words import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .model import Document, RealServer, VirtualServer
+    from .model import Document, VirtualServer
     from .places import Places
     from .spec import Spec
     from .tree import Node
 
 Rule = Callable[["Look"], None]
+_MOST = 1000
+_NAMED = (model.FileCheck, model.BfdCheck)
+
+
+class Part(NamedTuple):
+    """Where a block was written, or a part of it: its node, its words, and the places of that text.
+
+    lines: how many lines of the file stand before that text.
+    """
+
+    node: Node
+    of: Spec
+    places: Places
+    lines: int
 
 
 class Look:
     """A document, where its parts were written, and what may be asked of the machine it is for.
 
-    exists: whether a file is there (None: not known, as on a controller).
+    written: the parts of a block by its id (id(document) has the top of the file). exists: whether a file is there
+    (None: not known, as on a controller). What the rules find is in `findings`.
     """
 
     def __init__(
         self,
         document: Document,
-        places: Places,
-        written: dict[int, tuple[Node, Spec]],
+        written: Callable[[int], Sequence[Part]],
         exists: Optional[Callable[[str], bool]] = None,
+        seen: Optional[Callable[[int], bool]] = None,
     ) -> None:
         self.document, self.exists = document, exists
-        self._places, self._written = places, written
+        self.findings: list[Finding] = []
+        self._written, self._seen = written, seen
+        self._named: Optional[list[Any]] = None
 
     def error(self, code: str, message: str, block: Any, attribute: str = "", **at: Any) -> None:
         """An error at a keyword of a block (at its opening line without one)."""
@@ -51,10 +70,6 @@ class Look:
     def warning(self, code: str, message: str, block: Any, attribute: str = "", **at: Any) -> None:
         """A warning at a keyword of a block."""
         self._find(WARNING, code, message, block, attribute, **at)
-
-    def note(self, code: str, message: str, block: Any, attribute: str = "", **at: Any) -> None:
-        """A note at a keyword of a block."""
-        self._find(NOTE, code, message, block, attribute, **at)
 
     def _find(
         self,
@@ -67,57 +82,75 @@ class Look:
         item: Optional[int] = None,
         word: Optional[int] = None,
     ) -> None:
-        node, number = self._node(block, attribute, item)
+        if len(self.findings) >= _MOST:
+            return
+        part, node, number = self._node(block, attribute, item)
         at = number if word is None else word
-        self._places.find(level, code, message, node[1], text=node[0], word=at, help_text=help_text)
+        found = part.places.finding(level, code, message, node[1], text=node[0], word=at, help_text=help_text)
+        self.findings.append(moved(found, part.lines))
 
     def line(self, block: Any, attribute: str = "") -> int:
         """The line number of a keyword of a block."""
-        return self._places.line(self._node(block, attribute, None)[0][1])[1]
+        part, node, _word = self._node(block, attribute, None)
+        return part.places.line(node[1])[1] + part.lines
 
     def place(self, block: Any) -> int:
         """A number that grows in file order, for `defined before it is used`."""
-        written = self._written.get(id(block))
-        return self._places.order(written[0][1]) if written else 0
+        part = self._written(id(block))[0]
+        return part.places.order(part.node[1]) + part.lines
 
-    def unseen(self, server: VirtualServer) -> Sequence[RealServer]:
-        """The real servers whose own rules are still to be applied (all, unless they are known from before)."""
-        return server.real_servers
+    def is_seen(self, server: VirtualServer) -> bool:
+        """Whether the rules of the real servers of this one were applied before."""
+        return self._seen is not None and self._seen(id(server))
+
+    def named_checks(self) -> list[Any]:
+        """The checks that name another block, of all real servers."""
+        if self._named is None:
+            servers = (real for virtual in self.document.virtual_servers for real in virtual.real_servers)
+            self._named = [check for real in servers for check in real.checks if check.__class__ in _NAMED]
+        return self._named
 
     def lacks(self, block: Any, attribute: str) -> bool:
         """Whether a keyword is not written in a block, not even with a value that could not be read."""
-        node, of = self._written[id(block)]
-        for child in node[2] or ():
-            entry = of.words.get(split(child[0])[0]) if child[0] else None
-            if entry is not None and entry.attribute == attribute and child[2] != []:
-                return False
+        for part in self._written(id(block)):
+            for child in part.node[2] or ():
+                entry = part.of.words.get(split(child[0])[0]) if child[0] else None
+                if entry is not None and entry.attribute == attribute and child[2] != []:
+                    return False
         return True
 
     def empty(self, block: Any) -> bool:
         """Whether nothing stands between the braces of a block."""
-        return not self._written[id(block)][0][2]
+        return not any(part.node[2] for part in self._written(id(block)))
 
-    def _node(self, block: Any, attribute: str, item: Optional[int]) -> tuple[Node, int]:
-        """The node of a keyword (or of an item of its list), and the word to point at."""
-        node, of = self._written[id(block)]
+    def _node(self, block: Any, attribute: str, item: Optional[int]) -> tuple[Part, Node, int]:
+        """The part and node of a keyword (or of an item of its list), and the word to point at."""
+        parts = self._written(id(block))
         if not attribute:
-            return node, min(1, len(split(node[0])) - 1)
+            node = parts[0].node
+            return parts[0], node, min(1, len(split(node[0])) - 1)
         found = None
-        for child in node[2] or ():
-            entry = of.words.get(split(child[0])[0]) if child[0] else None
-            if entry is None or entry.attribute != attribute:
-                continue
-            found = child
-            if item is None or entry.mode not in (LISTED, NAMES):
-                continue
-            for one in child[2] or ():
-                count = len(split(one[0])) if entry.mode == NAMES else 1
-                if item < count:
-                    return one, item
-                item -= count
+        for part in parts:
+            for child in part.node[2] or ():
+                entry = part.of.words.get(split(child[0])[0]) if child[0] else None
+                if entry is None or entry.attribute != attribute:
+                    continue
+                found = part, child
+                if item is None or entry.mode not in (LISTED, NAMES):
+                    continue
+                for one in child[2] or ():
+                    count = len(split(one[0])) if entry.mode == NAMES else 1
+                    if item < count:
+                        return part, one, item
+                    item -= count
         if found is None:
-            return node, 0
-        return found, min(1, len(split(found[0])) - 1)
+            return parts[0], parts[0].node, 0
+        return found[0], found[1], min(1, len(split(found[1][0])) - 1)
+
+
+def moved(found: Finding, lines: int) -> Finding:
+    """A finding of a text that stands so many lines further down in its file."""
+    return replace(found, line=found.line + lines) if lines else found
 
 
 def run(look: Look) -> None:

@@ -64,10 +64,11 @@ def scripts(document: model.Document) -> Iterator[tuple[Any, str, Optional[model
         yield virtual, "quorum_up", virtual.quorum_up
         yield virtual, "quorum_down", virtual.quorum_down
         for real in virtual.real_servers:
-            yield real, "notify_up", real.notify_up
-            yield real, "notify_down", real.notify_down
+            if real.notify_up is not None or real.notify_down is not None:
+                yield real, "notify_up", real.notify_up
+                yield real, "notify_down", real.notify_down
             for check in real.checks:
-                if isinstance(check, model.MiscCheck):
+                if check.__class__ is model.MiscCheck:
                     yield check, "misc_path", check.misc_path
 
 

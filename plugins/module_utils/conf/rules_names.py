@@ -12,7 +12,7 @@ from . import model
 from .suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from .rules import Look
 
@@ -124,7 +124,7 @@ def definitions_are_used(look: Look) -> None:
     """Scripts, files, processes and groups that nothing refers to."""
     document = look.document
     blocks = (*document.vrrp_instances, *document.vrrp_sync_groups)
-    files = {check.track_file for check in _checks(document) if isinstance(check, model.FileCheck)}
+    files = {check.track_file for check in look.named_checks() if isinstance(check, model.FileCheck)}
     for attribute, home, keyword in _TRACKED[:3]:
         used = {track.name for block in blocks for track in getattr(block, attribute)}
         for block in getattr(document, home):
@@ -134,12 +134,6 @@ def definitions_are_used(look: Look) -> None:
     for group in document.virtual_server_groups:
         if group.name not in groups:
             look.warning("unused", f"virtual_server_group {group.name} is used by nothing", group)
-
-
-def _checks(document: model.Document) -> Iterator[Any]:
-    for virtual in document.virtual_servers:
-        for real in virtual.real_servers:
-            yield from real.checks
 
 
 def servers_have_their_groups(look: Look) -> None:
@@ -154,7 +148,7 @@ def servers_have_their_groups(look: Look) -> None:
             help_text = f"did you mean '{meant}'?" if meant else "there is none of that name in this file"
             message = f"there is no virtual_server_group '{server.group}'"
             look.error("unknown-name", message, server, help_text=help_text, word=2)
-    for check in _checks(document):
+    for check in look.named_checks():
         if isinstance(check, model.FileCheck) and check.track_file is not None and check.track_file not in files:
             unknown(look, "track_file", check.track_file, files, check, "track_file", 0)
         if isinstance(check, model.BfdCheck) and check.name is not None and check.name not in sessions:
