@@ -98,7 +98,7 @@ class Run:
                     results.append(self._judge(check, *_attempt(check, stage), started))
                     self._told(results[-1])
                     if results[-1].verdict is not Verdict.OK:  # what it left behind is not the next row's
-                        stage.running.kill()
+                        stage.running.stop()
                         stage.start()
         except Refused as refused:
             for check in checks[len(results) :]:

@@ -48,5 +48,5 @@ class Result:
     @property
     def cell(self) -> str:
         """The words of the table."""
-        words = self.verdict.value + (f": {self.note}" if self.note else "")
+        words = self.verdict.value + (f": {' '.join(self.note.split())}" if self.note else "")
         return words + (f" (ok with {self.mended})" if self.mended else "")

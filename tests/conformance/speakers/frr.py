@@ -70,6 +70,7 @@ class Frr:
         place.chmod(0o755)
         device, prefix = f"vrrp{facts.family}-{facts.vrid}", 24 if facts.family == 4 else 64
         if device not in host.run("ip", "-o", "link"):
+            host.sysctl(**{"net/ipv6/conf/default/accept_dad": 0})  # its link-local address serves at once
             host.batch(
                 f"link add {device} link {DEVICE} type macvlan mode bridge",
                 f"link set {device} address {virtual_mac(facts.family, facts.vrid)}",

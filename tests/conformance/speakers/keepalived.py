@@ -83,6 +83,8 @@ class Keepalived:
         """In the foreground, VRRP only, logging to a file."""
         (place / "conf").write_text(configuration(facts))
         (place / "tmp").mkdir(exist_ok=True)
+        for left in place.glob("*pid"):  # of one that was killed: nobody reaps it here, and it would count as running
+            left.unlink()
         command = ["keepalived", "-n", "-l", "-D", "-G", "-P", "-f", str(place / "conf")]
         command += ["-p", str(place / "pid"), "-r", str(place / "vrrp.pid"), "-c", str(place / "check.pid")]
         program = host.start(*OWN_TMP, str(place / "tmp"), *command, log=str(place / "log"))
