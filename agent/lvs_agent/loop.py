@@ -124,6 +124,9 @@ class Loop:
         self._ready: Dict[int, Ready] = {}
         self._forgotten: Set[int] = set()
         self._wheel = _Wheel()
+        self.wake = self._wheel.set
+        """wake(key, when, due): set, replace or (when None) clear the one deadline of `key`; `due(now)` is called once
+        when it is reached."""
         self._timer = _timerfd_create()
         self._armed = _NEVER
         self._running = False
@@ -150,10 +153,6 @@ class Loop:
             self._forgotten.add(fd)
             if not closing:
                 self._epoll.unregister(fd)
-
-    def wake(self, key: Hashable, when: Optional[float], due: Due) -> None:
-        """Set, replace or (None) clear the one deadline of `key`; `due(now)` is called once when it is reached."""
-        self._wheel.set(key, when, due)
 
     def on_signal(self, number: int, handler: Callable[[], None]) -> None:
         """Call `handler()` in a turn of the loop after signal `number`. Main thread only, as Python wants it."""

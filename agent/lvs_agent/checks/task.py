@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .port import Runner
 
-GRID = 1 / 64
-"""Seconds; due times are rounded up to it, so that one wait of the loop serves all checks of a step."""
+PER_SECOND = 64
+"""Due times are rounded up to this grid, so that one wait of the loop serves all checks of a step."""
 
 Key = Any
 """Whatever the owner of a check calls it; hashable."""
@@ -62,7 +62,7 @@ class Task:
     def wait(self) -> None:
         """Sleep until the next attempt."""
         self.started = None
-        self.loop.wake(self, math.ceil(self.state.due / GRID) * GRID, self.start)
+        self.loop.wake(self, math.ceil(self.state.due * PER_SECOND) / PER_SECOND, self.start)
 
     def end(self, outcome: Outcome) -> None:
         """The attempt is over: judge it, sleep, and tell what is news."""

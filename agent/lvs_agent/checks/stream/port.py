@@ -26,6 +26,7 @@ MOST_CHUNKS = 16
 """Pieces that one check reads in one turn of the loop."""
 
 _CHUNK = 16384
+_KIND = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 _EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 _BROKEN = select.EPOLLERR | select.EPOLLHUP
 _CLOSED = select.EPOLLRDHUP | _BROKEN
@@ -40,26 +41,30 @@ _UNREACHED = {
 class StreamTask(Task):
     """TCP_CHECK, HTTP_GET, SSL_GET: connect, converse, close."""
 
-    __slots__ = ("limit", "outbox", "sock", "talk")
+    __slots__ = ("family", "limit", "outbox", "plain", "sock", "talk", "target", "timeout")
 
     def __init__(self, runner: Runner, key: Key, schedule: Schedule, check: Any, state: State) -> None:
         self.sock: Optional[socket.socket] = None
         self.talk: Optional[Conversation] = None
         self.outbox = b""
         self.limit = 0.0
+        end = check.endpoint
+        # What every run needs, worked out once: a TCP check is little more than these and four system calls.
+        self.family, self.target, self.timeout = end.family, (end.address, end.port), end.timeout
+        self.plain = not (end.fwmark or end.bind_if or end.bindto or end.bind_port)
         super().__init__(runner, key, schedule, check, state)
 
     def start(self, now: float) -> None:
         """Connect; the answer comes through the loop."""
-        end = self.check.endpoint
         try:
-            sock = socket.socket(end.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            sock = socket.socket(self.family, _KIND)
         except OSError as error:
             self.put_off(error)
             return
         try:
-            bind(sock, end)
-            failed = sock.connect_ex((end.address, end.port))
+            if not self.plain:
+                bind(sock, self.check.endpoint)
+            failed = sock.connect_ex(self.target)
         except OSError as error:
             sock.close()
             self.put_off(error)
@@ -74,7 +79,7 @@ class StreamTask(Task):
             return
         self.started = now
         self.sock = sock
-        self.limit = now + end.timeout
+        self.limit = now + self.timeout
         self.loop.watch(sock.fileno(), _EVENTS, self.ready)
         self.loop.wake(self, self.limit, self.late)
 
@@ -148,7 +153,7 @@ class StreamTask(Task):
 
     def patience(self) -> None:
         """Wait one more timeout for the peer, but not for ever on one that drips. The loop's deadline follows later."""
-        now, timeout = self.loop.now(), self.check.endpoint.timeout
+        now, timeout = self.loop.now(), self.timeout
         self.limit = min(now, (self.started or now) + MOST_TIMEOUTS * timeout) + timeout
 
     def late(self, now: float) -> None:
@@ -157,7 +162,7 @@ class StreamTask(Task):
             self.loop.wake(self, self.limit, self.late)
             return
         what = "no connection" if self.talk is None else "silence"
-        self.close(Outcome(False, f"{what} within {self.check.endpoint.timeout:g} s"))
+        self.close(Outcome(False, f"{what} within {self.timeout:g} s"))
 
     def close(self, outcome: Outcome) -> None:
         """Close and judge."""
