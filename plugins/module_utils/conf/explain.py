@@ -58,6 +58,7 @@ def _all() -> dict[str, Explanation]:
     from . import (  # noqa: PLC0415 - read only when somebody asks
         explain_addresses,
         explain_checks,
+        explain_cluster,
         explain_lines,
         explain_names,
         explain_servers,
@@ -74,6 +75,7 @@ def _all() -> dict[str, Explanation]:
         explain_addresses,
         explain_servers,
         explain_checks,
+        explain_cluster,
     ):
         for entry in catalogue.CATALOGUE.split("\n@ ")[1:]:
             one = _entry(entry)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import explain, read
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import cluster, explain, read
 
 from .rule_codes import FOLDER
 
@@ -34,8 +34,17 @@ def codes_of(text: str) -> set[str]:
             return [(f"{number}.conf", "\n") for number in range(600)]
         return [(including, "")]
 
+    if (
+        text.split("\n", maxsplit=1)[0] in ("vrrp_instance VI_1 {", "virtual_server 10.0.0.1 80 {", "global_defs {")
+        or "---\n" in text
+    ):
+        files = {f"d{number}": read(part, "x.conf").document for number, part in enumerate(text.split("---\n"))}
+        networks = {"d0": {"eth0": ["192.168.0.0/24"]}}
+        beside = {one.code for one in cluster.check(files, networks)}
+    else:
+        beside = set()
     found = read(text, "x.conf", opener=opener, exists=lambda path: "nonexistent" not in path).findings
-    return {one.code for one in found}
+    return beside | {one.code for one in found}
 
 
 @pytest.mark.parametrize("code", explain.codes())
