@@ -70,11 +70,16 @@ class Lab:
         command += ["-i", f"{self.cluster.folder}/inventory.ini", "-i", str(INVENTORY), "-i", str(self.inventory)]
         return [*command, "-e", json.dumps({"director_engine": self.engine, **variables})]
 
-    def play(self, playbook: str, **variables):
-        environment = dict(os.environ, ANSIBLE_NOCOLOR="1")
-        return subprocess.run(
-            self.command(playbook, **variables), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
+    def play(self, playbook: str, meanwhile=None, **variables):
+        """Run a playbook to its end; `meanwhile` is called when it has begun. Its result, with all it said."""
+        command = self.command(playbook, **variables)
+        log = self.reports.parent / "play.log"
+        with open(log, "w") as output:
+            environment = dict(os.environ, ANSIBLE_NOCOLOR="1")
+            playing = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        if meanwhile:
+            meanwhile()
+        return subprocess.CompletedProcess(command, playing.wait(600), log.read_text(), "")
 
     def site(self, engine: str) -> None:
         if self.engine != engine:
@@ -93,6 +98,11 @@ class Lab:
     def state(self):
         return {name: self.cluster.ssh(name, STATE, check=False).stdout for name in self.cluster.hosts}
 
+    def power_on_again(self) -> None:
+        """The lab's hosts do not come back from a reboot by themselves."""
+        assert wait(lambda: not self.cluster._program("d1").runs(), 120, 0.2) is not None
+        self.cluster.boot("d1")
+
     def drill(self, scenario: str, **variables):
         """Play one drill beside tcpdump: (ansible's result, the report, tcpdump's blackout in s)."""
         pcap = self.reports.parent / "pcap"
@@ -100,7 +110,8 @@ class Lab:
         dump = subprocess.Popen(listen, stderr=subprocess.PIPE)
         assert b"listening" in dump.stderr.readline()
         before = set(self.reports.glob("*/report.json"))
-        done = self.play("drill.yml", drill_scenario=scenario, drill_confirm=scenario, **variables)
+        meanwhile = self.power_on_again if scenario == "reboot" else None
+        done = self.play("drill.yml", meanwhile, drill_scenario=scenario, drill_confirm=scenario, **variables)
         dump.send_signal(signal.SIGINT)
         dump.wait(20)
         dump.stderr.close()

@@ -266,6 +266,38 @@ def test_an_unknown_host_has_the_address(segment):
     assert mac in finding.what
 
 
+def test_asking_changes_no_cache(segment):
+    """Two hosts answer, and the asker's own cache goes on with the one that it had; so do those of the asked."""
+    segment["dir1"].stop(segment.daemons["dir1"], signal.SIGKILL)
+    segment["dir2"].stop(segment.daemons["dir2"])
+    for name in ("dir1", "dir2"):
+        segment[name].run(
+            "sh", "-c", f"ip address replace {VIP}/24 dev eth0; ip address replace {VIP6}/64 dev eth0 nodad"
+        )
+
+    def caches():
+        shown = segment["router"].run("ip", "neigh", "show", "dev", "eth0").splitlines()
+        return sorted(
+            line.split(" lladdr ")[0:1] + line.split(" lladdr ")[1].split()[:1]
+            for line in shown
+            if VIP in line or VIP6 in line
+        )
+
+    for address in (VIP, VIP6):
+        segment["router"].run("ping", "-c", "1", "-W", "1", address)
+    before = caches()
+    assert len(before) == 2
+    for _run in range(3):
+        seen = segment.views("router", seconds=1.2, ask=0.1)["router"]["sightings"]
+        assert {(row["address"], row["how"]) for row in seen} == {(VIP, "reply"), (VIP6, "reply")}
+        assert len({row["mac"] for row in seen}) == 2
+        assert caches() == before
+    for name in ("dir1", "dir2"):
+        own = segment["router"].run("ip", "-o", "link", "show", "eth0").split("link/ether ")[1].split()[0]
+        for line in segment[name].run("ip", "neigh", "show", "10.1.0.254").splitlines():
+            assert own in line
+
+
 def test_nobody_has_the_address(segment):
     for name in ("dir1", "dir2"):
         segment[name].stop(segment.daemons[name])

@@ -65,35 +65,45 @@ def mac_bytes(mac: str) -> bytes:
     return octets
 
 
-def question(mac: str, source: str, address: str) -> bytes:
-    """The frame that asks who has `address`: an ARP probe, or a Neighbor Solicitation from `source`.
+def asker(mac: str) -> str:
+    """A MAC address to be answered at that belongs to nobody: locally administered, made from the host's own."""
+    own = mac_bytes(mac)
+    return mac_text(bytes([(own[0] | 2) ^ 4]) + own[1:])
 
-    `mac` is the asker's. `source` is used for IPv6 only: with the unspecified address the question
+
+def link_local(mac: str) -> ipaddress.IPv6Address:
+    """The link-local address of a MAC address (RFC 4291, appendix A)."""
+    own = mac_bytes(mac)
+    return ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + bytes([own[0] ^ 2]) + own[1:3] + b"\xff\xfe" + own[3:])
+
+
+def question(mac: str, answer_to: str, address: str) -> bytes:
+    """The frame from `mac` that asks who has `address` and wants the answer sent to the MAC address `answer_to`.
+
+    For IPv6 it comes from `answer_to`'s link-local address: from the unspecified one the question
     would count as duplicate address detection and could keep a tentative holder from its address.
     """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv4Address):
-        return arp_probe(mac, ip)
-    return solicitation(mac, ipaddress.IPv6Address(source), ip)
+        return arp_probe(mac, answer_to, ip)
+    return solicitation(mac, answer_to, link_local(answer_to), ip)
 
 
-def arp_probe(mac: str, address: ipaddress.IPv4Address) -> bytes:
+def arp_probe(mac: str, answer_to: str, address: ipaddress.IPv4Address) -> bytes:
     """Broadcast ARP request for `address` with sender address 0.0.0.0 (RFC 5227, 2.1.1)."""
-    own = mac_bytes(mac)
-    head = BROADCAST + own + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IPV4, 6, 4, 1)
-    return head + own + bytes(4) + bytes(6) + address.packed
+    head = BROADCAST + mac_bytes(mac) + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IPV4, 6, 4, 1)
+    return head + mac_bytes(answer_to) + bytes(4) + bytes(6) + address.packed
 
 
-def solicitation(mac: str, source: ipaddress.IPv6Address, address: ipaddress.IPv6Address) -> bytes:
+def solicitation(mac: str, answer_to: str, source: ipaddress.IPv6Address, address: ipaddress.IPv6Address) -> bytes:
     """Neighbor Solicitation for `address`, sent to its solicited-node group (RFC 4861, 4.3)."""
-    own = mac_bytes(mac)
     group = ipaddress.IPv6Address("ff02::1:ff00:0").packed[:13] + address.packed[13:]
-    body = struct.pack("!BBHI", SOLICITATION, 0, 0, 0) + address.packed + b"\x01\x01" + own
+    body = struct.pack("!BBHI", SOLICITATION, 0, 0, 0) + address.packed + b"\x01\x01" + mac_bytes(answer_to)
     check = icmpv6_checksum(source.packed, group, body)
     body = body[:2] + struct.pack("!H", check) + body[4:]
     # RFC 4861, 7.1.1: a hop limit of 255 proves that no router forwarded it.
     head = struct.pack("!IHBB", 6 << 28, len(body), ICMPV6, 255) + source.packed + group
-    return b"\x33\x33" + group[12:] + own + struct.pack("!H", ETH_IPV6) + head + body
+    return b"\x33\x33" + group[12:] + mac_bytes(mac) + struct.pack("!H", ETH_IPV6) + head + body
 
 
 def icmpv6_checksum(source: bytes, destination: bytes, body: bytes) -> int:

@@ -21,7 +21,8 @@ from typing import Any, Optional, Tuple
 
 from . import frames
 
-SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS, PACKET_OUTGOING, MR_MULTICAST = 263, 1, 6, 4, 0
+SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS, PACKET_OUTGOING = 263, 1, 6, 4
+MR_MULTICAST, MR_UNICAST = 0, 3
 SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 26, 33, 35
 ETH_P_ALL = 3
 GROUPS = (b"\x01\x00\x5e\x00\x00\x12", b"\x33\x33\x00\x00\x00\x12", b"\x33\x33\x00\x00\x00\x01")
@@ -131,7 +132,12 @@ def listening(port: int) -> socket.socket:
 
 
 class Segment:
-    """One interface's link: frames in (own ones marked so) and questions out. Needs CAP_NET_RAW."""
+    """One interface's link: frames in (own ones marked so) and questions out. Needs CAP_NET_RAW.
+
+    Questions name a MAC address that nobody has (frames.asker) as the one to answer: answers to this
+    host's own would change its kernel's cache, once a second when two hosts answer, and so the very
+    thing that is observed. For the kernel they are another host's; this socket asks for them.
+    """
 
     def __init__(self, interface: str) -> None:
         self.interface = interface
@@ -144,13 +150,14 @@ class Segment:
         except PermissionError:
             pass
         index = socket.if_nametoindex(interface)
-        for group in GROUPS:
-            request = struct.pack("=iHH8s", index, MR_MULTICAST, len(group), group)
-            self.socket.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, request)
         # Bound after the filter is there: nothing unfiltered ever gets in.
         self.socket.bind((interface, ETH_P_ALL))
         self.mac = frames.mac_text(self.socket.getsockname()[4])
-        self.link_local = link_local(interface)
+        self.asker = frames.asker(self.mac)
+        groups = [(MR_MULTICAST, group) for group in GROUPS]
+        for kind, address in (*groups, (MR_UNICAST, frames.mac_bytes(self.asker))):
+            request = struct.pack("=iHH8s", index, kind, len(address), address)
+            self.socket.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, request)
         self._members = [member for member in (_join4(index), _join6(index)) if member]
 
     def receive(self) -> Optional[Tuple[bytes, float, bool]]:
@@ -163,10 +170,8 @@ class Segment:
 
     def ask(self, address: str) -> bool:
         """Ask who has an address; False when the question could not be sent."""
-        if ":" in address and not self.link_local:
-            return False
         try:
-            self.socket.send(frames.question(self.mac, self.link_local, address))
+            self.socket.send(frames.question(self.mac, self.asker, address))
         except OSError:
             return False
         return True
@@ -245,16 +250,3 @@ def _join6(index: int) -> Optional[socket.socket]:
         sock.close()
         return None
     return sock
-
-
-def link_local(interface: str) -> str:
-    """The interface's link-local IPv6 address, "" when it has none."""
-    try:
-        with open("/proc/thread-self/net/if_inet6", encoding="ascii") as rows:
-            for row in rows:
-                words = row.split()
-                if words[5] == interface and words[0].startswith("fe80"):
-                    return str(ipaddress.IPv6Address(bytes.fromhex(words[0])))
-    except FileNotFoundError:
-        pass
-    return ""

@@ -27,7 +27,7 @@ MEANINGS: Mapping[str, str] = {
     "return_blackout": "the same from the putting back until the end",
     "detection": "from the fault until the first advert of another director",
     "vip_move": "from the fault until another MAC address answered for, or announced, the virtual address",
-    "first_answer": "from the fault until the first answer after the blackout",
+    "first_answer": "from the fault until the first answer after the blackout, when there was one",
     "requests": "new connections opened",
     "lost": "new connections without a good answer in time",
     "held": "connections held open when the fault came",
@@ -166,6 +166,7 @@ def both_held(seen: Timeline) -> List[Tuple[float, float, Tuple[str, str]]]:
 
 def _measured(seen: Timeline, zero: float, undo: Optional[float]) -> Dict[str, Any]:
     end = seen.end if undo is None else undo
+    interval = float(seen.settings.get("interval") or 0.01)
     tail = float(seen.settings.get("timeout") or 1.0)
     first, last = longest(gaps(seen.new, zero, end)) if seen.new else (zero, zero)
     back = longest(gaps(seen.new, undo, seen.end)) if seen.new and undo is not None else (0.0, 0.0)
@@ -181,7 +182,7 @@ def _measured(seen: Timeline, zero: float, undo: Optional[float]) -> Dict[str, A
         "return_blackout": round(back[1] - back[0], 6),
         "detection": _detection(seen, zero),
         "vip_move": _vip_move(seen, zero),
-        "first_answer": round(last - zero, 6) if seen.new else None,
+        "first_answer": round(last - zero, 6) if last - first > 5 * interval else None,
         "requests": len(counted),
         "lost": sum(1 for a in counted if a.answered is None),
         "held": len(held),

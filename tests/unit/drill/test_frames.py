@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import pathlib
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.drill.frames import (
     Advert,
     Sighting,
+    arp_probe,
+    asker,
+    link_local,
     mac_bytes,
     question,
     read,
+    solicitation,
 )
 
 VECTORS = pathlib.Path(__file__).parents[2] / "vectors" / "drill" / "segment.frames"
@@ -54,16 +59,34 @@ def test_cut_short_is_never_an_error(name):
 
 
 def test_our_solicitation_is_the_kernels():
-    assert question(OTHER, "fd00::a", "fd00::1") == FRAMES["solicitation"]
+    source, address = ipaddress.IPv6Address("fd00::a"), ipaddress.IPv6Address("fd00::1")
+    assert solicitation(OTHER, OTHER, source, address) == FRAMES["solicitation"]
 
 
 def test_our_arp_probe_is_the_kernels_request_without_a_sender():
-    request = FRAMES["arp request"]
-    expected = bytearray(request)
+    expected = bytearray(FRAMES["arp request"])
     expected[28:32] = bytes(4)
-    assert question(KEEPALIVED, "", "10.1.0.10") == bytes(expected)
+    assert arp_probe(KEEPALIVED, KEEPALIVED, ipaddress.IPv4Address("10.1.0.10")) == bytes(expected)
     # RFC 5227, 2.1.1: no cache learns from it, so it is no sighting either.
     assert read(bytes(expected)) is None
+
+
+def test_answers_go_to_an_address_that_nobody_has():
+    assert asker("52:54:00:12:34:56") == "56:54:00:12:34:56"
+    assert asker(KEEPALIVED) == "06:00:00:00:00:01"
+    assert asker("00:16:3e:00:00:01") == "06:16:3e:00:00:01"
+    frame = question(KEEPALIVED, asker(KEEPALIVED), "10.1.0.10")
+    assert frame[6:12] == mac_bytes(KEEPALIVED)
+    assert frame[22:28] == mac_bytes(asker(KEEPALIVED))
+    assert read(question(KEEPALIVED, asker(KEEPALIVED), "fd00::1")) == Sighting(
+        asker(KEEPALIVED), "fe80::400:ff:fe00:1", "request", "fd00::1"
+    )
+
+
+def test_link_local_is_the_kernels():
+    # As the addresses of the two sides in the capture.
+    assert str(link_local(KEEPALIVED)) == "fe80::ff:fe00:1"
+    assert str(link_local(OTHER)) == "fe80::ff:fe00:a"
 
 
 @pytest.mark.parametrize("text", ["", "02:00:00:00:00", "02:00:00:00:00:01:02", "no"])
