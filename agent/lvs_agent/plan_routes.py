@@ -147,12 +147,12 @@ def _number(text: str, names: Dict[str, int], what: str) -> int:
 def _mark(text: Optional[str]) -> Optional[Tuple[int, int]]:
     if text is None:
         return None
-    value, _, mask = text.partition("/")
+    value, _slash, mask = text.partition("/")
     return int(value, 0), int(mask, 0) if mask else 0xFFFFFFFF
 
 
 def _ports(text: Optional[str]) -> Optional[Tuple[int, int]]:
     if text is None:
         return None
-    first, _, last = text.partition("-")
+    first, _dash, last = text.partition("-")
     return int(first), int(last or first)

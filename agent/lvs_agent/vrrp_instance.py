@@ -255,7 +255,7 @@ class VirtualRouter:
         by_link: Dict[Tuple[str, int], List[bytes]] = {}
         for name, index, frame in frames:
             by_link.setdefault((name, index), []).append(frame)
-        for _ in range(effect.repeat):  # every address once before any a second time
+        for _round in range(effect.repeat):  # every address once before any a second time
             for (name, index), ready in by_link.items():
                 refused = self._announcer.send(name, index, ready)
                 if refused is None:

@@ -53,7 +53,7 @@ class _Client:
             return
         self.inbox += part
         while b"\n" in self.inbox:
-            line, _, rest = self.inbox.partition(b"\n")
+            line, _end, rest = self.inbox.partition(b"\n")
             self.inbox = bytearray(rest)
             self.request(bytes(line))
         if len(self.inbox) > LONGEST_REQUEST:

@@ -158,9 +158,8 @@ def destination(body: memoryview, family: int) -> Destination:
 
 
 def _fixed(values: tuple[Any, ...]) -> Destination:
-    (_, address, _, port, _, method, _, weight, _, kind, _, tunnel_port, _, tunnel_flags, _, upper, _, lower) = values[
-        :18
-    ]
+    # Header, value, header, value: the headers were compared before.
+    (address, port, method, weight, kind, tunnel_port, tunnel_flags, upper, lower) = values[1:18:2]
     if method not in _FORWARDS or kind not in _TUNNELS:
         raise ValueError(f"forwarding method {method}, tunnel type {kind} in an IPVS answer")
     return Destination(

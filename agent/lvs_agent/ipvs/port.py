@@ -156,7 +156,7 @@ class Ipvs:
             self._socket.send(
                 b"".join(
                     genl.frame(self._family, genl.REQUEST | (genl.ACK if at == last else 0), first + at, body)
-                    for at, (_, body) in enumerate(bodies)
+                    for at, (_place, body) in enumerate(bodies)
                 )
             )
             for sequence, number in self._verdicts(first, first + last):

@@ -136,7 +136,7 @@ def read(datagram: bytes) -> tuple[int, tuple[Record, ...]]:
     if size != len(datagram):
         raise ValueError(f"sync datagram of {len(datagram)} bytes says it has {size}")
     records, offset = [], _HEADER.size
-    for _ in range(count):
+    for _record in range(count):
         value, length = _read_record(datagram, offset)
         records.append(value)
         offset += _aligned(length)

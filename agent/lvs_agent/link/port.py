@@ -289,7 +289,7 @@ class Monitor:
     def news(self) -> List[News]:
         """What has arrived, a bounded part of it. Raises OverflowError when the kernel dropped some."""
         found: List[News] = []
-        for _ in range(_PER_TURN):
+        for _message in range(_PER_TURN):
             try:
                 data = self._socket.recv(65536)
             except BlockingIOError:

@@ -96,7 +96,7 @@ class Wire:
     def receive(self, most: int) -> List[Union[Datagram, Discard]]:
         """What has arrived, at most so many: the rest stays readable for the next turn."""
         found: List[Union[Datagram, Discard]] = []
-        for _ in range(most):
+        for _datagram in range(most):
             try:
                 found.append(self._receive4() if self.family == 4 else self._receive6())
             except BlockingIOError:
