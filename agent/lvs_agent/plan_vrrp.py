@@ -22,7 +22,7 @@ from .vrrp.track import Tracked, in_group
 from .vrrp_keys import hmac_keys
 from .vrrp_limits import unsupported
 
-__all__ = ["Group", "Instance", "Plan", "Process", "Scripts", "TrackScript", "plan", "unsupported"]
+__all__ = ["Group", "Instance", "Plan", "Process", "Scripts", "ToldPipe", "TrackScript", "plan", "unsupported"]
 
 _SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 _HOME, _NODAD, _MNGTMPADDR, _NOPREFIXROUTE, _AUTOJOIN = 0x10, 0x02, 0x100, 0x200, 0x400
@@ -65,6 +65,7 @@ class Instance:
     scripts: Scripts
     tracked: Tuple[Tracked, ...]
     track_primary: bool
+    tell_priority: bool
 
     @property
     def identity(self) -> Tuple[object, ...]:
@@ -108,6 +109,16 @@ class TrackScript:
 
 
 @dataclass(frozen=True)
+class ToldPipe:
+    """One notify_fifo: its path, whose it is, and the script that reads it."""
+
+    path: str
+    user: Optional[str]
+    group: Optional[str]
+    reader: Optional[model.Script]
+
+
+@dataclass(frozen=True)
 class Process:
     """Manners of the VRRP process and of its scripts; None where the file says nothing."""
 
@@ -116,6 +127,8 @@ class Process:
     cpus: Tuple[int, ...] = ()
     script_user: Optional[model.UserGroup] = None
     script_security: bool = False
+    pipes: Tuple[ToldPipe, ...] = ()
+    tell_states_on_reload: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,15 @@ def plan(document: model.Document) -> Plan:
         cpus=glob.vrrp_cpu_affinity or (),
         script_user=glob.script_user,
         script_security=bool(glob.enable_script_security),
+        pipes=tuple(
+            ToldPipe(fifo.path, fifo.user, fifo.group, reader)
+            for fifo, reader in (
+                (glob.notify_fifo, glob.notify_fifo_script),
+                (glob.vrrp_notify_fifo, glob.vrrp_notify_fifo_script),
+            )
+            if fifo is not None
+        ),
+        tell_states_on_reload=bool(glob.fifo_write_vrrp_states_on_reload),
     )
     scripts = {block.name: _track_script(document, block) for block in document.vrrp_scripts if block.name in used}
     return Plan(instances, groups, scripts, process)
@@ -224,6 +246,7 @@ def _instance(document: model.Document, block: model.VrrpInstance, group: Option
         scripts=_scripts(block),
         tracked=tracked,
         track_primary=not block.dont_track_primary,
+        tell_priority=_tells_priority(document, block),
     )
 
 
@@ -232,6 +255,12 @@ def _brings(block: model.VrrpInstance, addresses: Tuple[Address, ...]) -> Tuple[
     routes = tuple(plan_routes.route(line) for line in block.virtual_routes)
     rules = tuple(plan_routes.rule(line) for line in block.virtual_rules)
     return tuple(dict.fromkeys((*addresses, *routes, *rules)))
+
+
+def _tells_priority(document: model.Document, block: model.VrrpInstance) -> bool:
+    if block.notify_priority_changes is not None:
+        return block.notify_priority_changes
+    return bool(effective.global_defs(document).vrrp_notify_priority_changes)
 
 
 def _ah(block: model.VrrpInstance) -> bool:

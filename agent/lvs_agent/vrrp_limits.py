@@ -37,7 +37,6 @@ _UNDONE: Dict[str, str] = {
     "promote_secondaries": "the kernel's setting is left alone",
     "linkbeat_use_polling": "the kernel's link state is used",
     "smtp_alert": "no mail is sent",
-    "notify_priority_changes": "they are not notified",
     "timer_expired_backup": "a late master stays master",
     "garp_extra_if": "other interfaces get no announcements",
     "owner_ignore_adverts": "an owner gives way as RFC 9568 6.4.3 has it",
@@ -49,8 +48,6 @@ _GLOBAL_REFUSED: Dict[str, str] = {
     "vrrp_strict": "the rules of strict mode would not be kept",
 }
 _GLOBAL_UNDONE: Dict[str, str] = {
-    "notify_fifo": "nothing is written to it",
-    "vrrp_notify_fifo": "nothing is written to it",
     "vrrp_garp_interval": "announcements are not spaced",
     "vrrp_gna_interval": "announcements are not spaced",
     "vrrp_garp_extra_if": "other interfaces get no announcements",

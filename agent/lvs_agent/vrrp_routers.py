@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 from . import plan_vrrp
 from .link import state as link
 from .link.port import Monitor, Netlink
-from .notify.scripts import Job, Scripts
 from .vrrp import ah, group, packet, track
 from .vrrp.events import (
     AdvertReceived,
@@ -35,12 +34,12 @@ from .vrrp.events import (
 from .vrrp.port import Announcer, Wire
 from .vrrp.router import State, wake_at
 from .vrrp_instance import VirtualRouter
+from .vrrp_notices import Notices
 from .vrrp_tracking import Tracking
 
 if TYPE_CHECKING:
-    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
-
     from .loop import Loop
+    from .notify.scripts import Job, Scripts
 
 log = logging.getLogger("lvs-agent")
 
@@ -63,6 +62,7 @@ class Routers:
         self.netlink, self.monitor, self.announcer = Netlink(), Monitor(), Announcer()
         self.links: link.Links = {}
         self.plan = plan_vrrp.Plan({}, (), {}, plan_vrrp.Process())
+        self.notices = Notices(self._run)
         self.tracking = Tracking(loop, self._run, self._tracked)
         self.routers: Dict[str, VirtualRouter] = {}
         self.wires: Dict[Key, Wire] = {}
@@ -80,6 +80,7 @@ class Routers:
         self.loop.watch(self.scripts.fileno(), _READ, lambda _events: self._on_scripts())
         self._dump()
         self.plan = plan
+        self.notices.adopt(plan.process)
         self._adopt(plan, tuple(plan.instances), resume, presumed=bool(resume))
 
     def stop(self) -> None:
@@ -87,7 +88,8 @@ class Routers:
         for name in list(self.routers):
             self._give(name, Shutdown())
         for each in self.plan.groups:
-            self._notify_group(each, Notice.STOP)
+            self.notices.group(each, Notice.STOP)
+        self.notices.close()
         self.scripts.close()
 
     def reload(self, plan: plan_vrrp.Plan) -> None:
@@ -102,6 +104,7 @@ class Routers:
             self._give(name, Shutdown())
             del self.routers[name]
         self.plan = plan
+        self.notices.adopt(plan.process)
         new = tuple(name for name in plan.instances if name not in self.routers)
         for name, router in self.routers.items():
             wanted = plan.instances[name]
@@ -115,6 +118,8 @@ class Routers:
                 self._give(name, ConfigChanged(router.settings(), priority))
             self._settle(router)
         self._adopt(plan, new, {}, presumed=True)
+        if plan.process.tell_states_on_reload:
+            self._tell_states()
 
     def _adopt(self, plan: plan_vrrp.Plan, new: Tuple[str, ...], resume: Mapping[str, str], *, presumed: bool) -> None:
         """Make the new ones, wire everything, start the new ones: as MASTER again where that may be resumed."""
@@ -323,32 +328,19 @@ class Routers:
         for each in self.plan.groups:
             if name in each.members:
                 log.info("group (%s) %s -> %s", each.name, before.value, after.value)
-                self._notify_group(each, notice)
+                self.notices.group(each, notice)
 
-    def _notify_group(self, each: plan_vrrp.Group, notice: Notice) -> None:
-        self._run_scripts(each.scripts, notice, ("GROUP", each.name, notice.value, "0"))
+    def _tell_states(self) -> None:
+        """What keepalived's fifo_write_vrrp_states_on_reload asks for: the pipes only."""
+        for router in self.routers.values():
+            self.notices.state(router.plan.name, router.router.state.value, router.router.priority)
 
     def _notify(self, name: str, notify: Notify) -> None:
-        causes = self.routers[name].causes
+        router = self.routers[name]
+        causes = router.causes
         if notify.notice is Notice.FAULT and causes and all(cause.endswith(track.UNKNOWN) for cause in causes):
             return
-        words = ("INSTANCE", name, notify.notice.value, str(notify.priority))
-        self._run_scripts(self.routers[name].plan.scripts, notify.notice, words)
-
-    def _run_scripts(self, scripts: plan_vrrp.Scripts, notice: Notice, words: Tuple[str, ...]) -> None:
-        """In keepalived's order: the specific one, then `notify` with what happened as arguments."""
-        own = scripts.by_notice.get(notice)
-        if own is not None:
-            self._start(own, ())
-        if scripts.always is not None and notice not in (Notice.PRIORITY, Notice.MASTER_RX_LOWER_PRI):
-            self._start(scripts.always, words)
-
-    def _start(self, script: model.Script, words: Tuple[str, ...]) -> None:
-        owner = self.plan.process.script_user
-        user, owners_group = (script.user, script.group) if script.user else (None, None)
-        if user is None and owner is not None:
-            user, owners_group = owner.user, owner.group
-        self._run(Job((*script.argv, *words), user, owners_group))
+        self.notices.instance(router.plan, notify.notice, router.router.state.value, notify.priority)
 
     def _run(self, job: Job) -> None:
         self.scripts.start(replace(job, secure=self.plan.process.script_security))
@@ -369,6 +361,7 @@ class Routers:
             self.loop.forget(self.scripts.fileno())
             self.scripts.revive()
             self.tracking.forget_running()
+            self.notices.revived()
             self.scripts.flush()
             self._watch_scripts()
 
@@ -385,6 +378,7 @@ class Routers:
                 for each in self.plan.groups
             },
             "tracking": self.tracking.status(),
+            "notify_fifo": self.notices.status(),
             "lateness_seconds": round(self.loop.lateness, 6),
             "packets_for_others": self.unheard,
             "reloads": self.reloads,

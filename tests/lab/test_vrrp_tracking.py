@@ -20,6 +20,11 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 VIP = "10.0.0.100"
 CONF = """
+global_defs {{
+    vrrp_notify_fifo {folder}/fifo
+    vrrp_notify_fifo_script {folder}/reader
+    vrrp_notify_priority_changes on
+}}
 vrrp_script weighted {{
     script "/usr/bin/test -e {folder}/weighted"
     interval 0.2
@@ -78,8 +83,10 @@ class Pair:
         (folder / "notify").write_text(f'#!/bin/sh\necho "$@" >> {folder}/told\n')
         (folder / "notify").chmod(0o755)
         (folder / "conf").write_text(CONF.format(folder=folder, priority=110, more=OURS.format(folder=folder)))
+        (folder / "reader").write_text(f'#!/bin/sh\nexec cat "$1" >> {folder}/read\n')
+        (folder / "reader").chmod(0o755)
         theirs = self.folder(self.theirs)
-        (theirs / "conf").write_text(CONF.format(folder=folder, priority=100, more=""))
+        (theirs / "conf").write_text(CONF.format(folder=theirs, priority=100, more=""))
         self.agent = ("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent")
         socket = ("--socket", f"{folder}/control.sock")
         self.ours.start(*self.agent, "run", "-n", "-l", "-P", "-f", f"{folder}/conf", *socket, log=f"{folder}/log")
@@ -204,3 +211,10 @@ def test_scripts_were_told_in_keepalived_s_words_and_order(pair) -> None:
     assert {"MASTER", "BACKUP", "FAULT"} <= set(states)
     assert told.count("specific") == states.count("MASTER")
     assert "INSTANCE VI_1 MASTER 110" in told
+
+
+def test_the_pipe_carries_keepalived_s_lines(pair) -> None:
+    read = (pair.folder(pair.ours) / "read").read_text().splitlines()
+    assert read[:2] == ['INSTANCE "VI_1" BACKUP 110', 'INSTANCE "VI_1" MASTER 110']
+    assert 'INSTANCE "VI_1" MASTER_PRIORITY 90' in read
+    assert 'INSTANCE "VI_1" FAULT 110' in read

@@ -41,7 +41,8 @@ _MOST = 200_000  # bytes of one message
 class Job:
     """One run of one script. `timeout` in seconds (0: none). `ident` empty: nobody wants to know how it ended.
 
-    `secure`: refuse to run as root what others than root could have changed.
+    `secure`: refuse to run as root what others than root could have changed. `keep`: it runs as long as its owner and
+    is ended with it.
     """
 
     argv: Tuple[str, ...]
@@ -50,6 +51,7 @@ class Job:
     timeout: float = 0.0
     ident: str = ""
     secure: bool = False
+    keep: bool = False
 
 
 class Scripts:
@@ -172,6 +174,7 @@ class _Helper:
                     with contextlib.suppress(BlockingIOError):
                         self._wake.recv(4096)
                 elif not self._receive():
+                    self._end_kept_ones()
                     return
             self._reap()
             self._end_late_ones()
@@ -220,6 +223,12 @@ class _Helper:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(running.process.pid, number)
                 running.told_to_end, running.deadline = True, now + TERM_PATIENCE
+
+    def _end_kept_ones(self) -> None:
+        for running in self._running.values():
+            if running.job.keep:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(running.process.pid, signal.SIGTERM)
 
     def _patience(self) -> Optional[float]:
         """Milliseconds until the next time limit, None without one."""
