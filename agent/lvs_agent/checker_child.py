@@ -14,6 +14,7 @@ import logging
 import pwd
 import random
 import resource
+import select
 import signal
 import subprocess
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
@@ -21,12 +22,14 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from . import checker_status, plan_checks
+from .checker_notices import Notices
 from .checks.port import Runner
 from .ipvs.diff import Verb, diff
 from .ipvs.port import Ipvs, NoIpvsError
 from .ipvs.stats import Timeouts
 from .loop import Loop
-from .notify.scripts import DEFAULT_USER, Job, Scripts
+from .notify.scripts import DEFAULT_USER, Scripts
+from .notify.security import insecure
 from .pool import roster
 
 if TYPE_CHECKING:
@@ -43,9 +46,6 @@ RECONCILE = 10.0
 
 BREATH = 4.0
 """Looks at the table take at most one part in 1 + this of the time: under a storm of verdicts they are gathered."""
-
-SCRIPT_LIMIT = 300.0
-"""Seconds a notify or quorum script may run."""
 
 
 def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
@@ -89,6 +89,7 @@ class Checker:
         self.plan = plan_checks.plan(document, _script_user(document))
         self.states: Dict[str, roster.State] = {}
         self.runner = Runner(loop, self._told, random.random)
+        self.notices = Notices(scripts.start)
         self.counters = {"changes": 0, "refused": 0, "reconciles": 0, "repaired": 0}
         self.refused: Tuple[str, ...] = ()
         """What the kernel refused at the last look, a line each."""
@@ -104,6 +105,8 @@ class Checker:
 
     def start(self) -> None:
         """Adopt what the kernel has, put what is wanted beside it, begin to check."""
+        self.loop.watch(self.scripts.fileno(), select.EPOLLIN, self._on_scripts)
+        self._set_manners()
         self._modprobe()
         have = self._dump()
         glob = effective.global_defs(self.document)
@@ -131,6 +134,7 @@ class Checker:
         self._work()
         before, old = self.plan, self.states
         self.document = document
+        self._set_manners()
         self.plan = plan_checks.plan(document, _script_user(document))
         self.runner.load(self.plan.checks, lambda key: _still_up(old.get(key.service), key.server))
         self.states = {}
@@ -159,6 +163,25 @@ class Checker:
             mine = have if everything else {key: entry for key, entry in have.items() if key in ours | self._leaving}
             self._apply(diff(mine, {}))
             self._ipvs.close()
+        self.notices.close()
+
+    def _set_manners(self) -> None:
+        """Who runs scripts, who is told, and which scripts root runs."""
+        self.notices.adopt(self.document, _script_user(self.document))
+        secure = effective.global_defs(self.document).enable_script_security
+        self.runner.forbidden = insecure if secure else None
+
+    def _on_scripts(self, _bits: int) -> None:
+        """Nobody waits for a status here, so what is readable is the helper's end: it gets a successor."""
+        try:
+            self.scripts.results()
+        except EOFError:
+            self.loop.forget(self.scripts.fileno())
+            self.scripts.revive()
+            log.error("the helper that runs scripts died and is replaced")
+            self.loop.watch(self.scripts.fileno(), select.EPOLLIN, self._on_scripts)
+            self.notices.revived()
+            self.scripts.flush()
 
     def status(self) -> Dict[str, Any]:
         """What runs and what came of it, ready for JSON."""
@@ -210,11 +233,7 @@ class Checker:
         for effect in effects:
             text = checker_status.describe(service, effect)
             log.info("%s", text)
-            script = checker_status.script(service, effect)
-            if script is not None:
-                owner = model.UserGroup(script.user, script.group) if script.user else _script_user(self.document)
-                user, group = (owner.user, owner.group) if owner else (None, None)
-                self.scripts.start(Job(script.argv, user, group, SCRIPT_LIMIT))
+            self.notices.tell(service, effect)
 
     # -- the kernel's table ------------------------------------------------------
 

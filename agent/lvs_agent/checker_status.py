@@ -1,18 +1,16 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the checker child says of itself: status for JSON, log lines, and which script an effect starts. No I/O."""
+"""What the checker child says of itself: status for JSON and log lines. No I/O."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from .checks.misc import MiscCheck
 from .checks.track_file import FileCheck
 from .pool import roster
 
 if TYPE_CHECKING:
-    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
-
     from .checker_child import Checker
     from .plan_checks import Service
 
@@ -33,6 +31,7 @@ def report(checker: Checker) -> Dict[str, Any]:
             "not_made": dict(checker.runner.not_made),
             "lateness": round(checker.loop.lateness, 4),
         },
+        "pipes": checker.notices.status(),
         "refused": list(checker.refused),
         "kernel": checker.away or "ok",
     }
@@ -97,17 +96,3 @@ def describe(service: Service, effect: roster.Effect) -> str:
         return f"{name} has no quorum: {effect.sum} of {effect.threshold}"
     word = "takes over" if isinstance(effect, roster.SorryIn) else "is not needed any more"
     return f"sorry server {service.pool.sorry} of {name} {word}"
-
-
-def script(service: Service, effect: roster.Effect) -> Optional[model.Script]:
-    """The script that wants to know of an effect."""
-    if isinstance(effect, (roster.ServerUp, roster.ServerDown)):
-        block = service.real_servers.get(str(effect.server))
-        if block is None:
-            return None
-        return block.notify_up if isinstance(effect, roster.ServerUp) else block.notify_down
-    if isinstance(effect, roster.QuorumUp):
-        return service.block.quorum_up
-    if isinstance(effect, roster.QuorumDown):
-        return service.block.quorum_down
-    return None

@@ -58,6 +58,8 @@ class Runner:
         self.runs = 0
         self.not_made: Dict[str, int] = {}
         """Attempts that could not be made, by errno name: nobody was judged by them."""
+        self.forbidden: Optional[Callable[[str], Optional[str]]] = None
+        """Why root must not run a script, None for one it may; unset: root runs all (enable_script_security)."""
         self._share = share
         self._tasks: Dict[Key, Task] = {}
         self._contexts: Dict[Tls, ssl.SSLContext] = {}

@@ -10,7 +10,7 @@ import pwd
 import select
 import signal
 import subprocess
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
 from ..misc import TERM_PATIENCE
 from ..outcome import Outcome
@@ -39,9 +39,14 @@ class ScriptTask(Task):
         self.started = now
         check = self.check
         try:
+            identity = _identity(check.user, check.group)
+            reason = self._forbidden(identity)
+            if reason is not None:
+                self.end(Outcome(False, f"{check.argv[0]} is not run as root: {reason}"))
+                return
             self.process = subprocess.Popen(
                 check.argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                start_new_session=True, cwd="/", env={"PATH": _PATH}, **_identity(check.user, check.group),
+                start_new_session=True, cwd="/", env={"PATH": _PATH}, **identity,
             )  # fmt: skip
         except (OSError, KeyError, ValueError, subprocess.SubprocessError) as error:
             # A script that cannot run is a failed check, never a silent pass.
@@ -51,6 +56,13 @@ class ScriptTask(Task):
         self.ending = False
         self.loop.watch(self.pidfd, select.EPOLLIN, self.ended)
         self.loop.wake(self, now + check.timeout, self.late)
+
+    def _forbidden(self, identity: Mapping[str, Any]) -> Optional[str]:
+        """Why this script must not run as root; None where it may or somebody else runs it."""
+        forbidden = self.runner.forbidden
+        if forbidden is None or os.geteuid() != 0 or identity.get("user", 0) != 0:
+            return None
+        return forbidden(self.check.argv[0])
 
     def ended(self, _bits: int) -> None:
         """The script ended."""
