@@ -237,7 +237,7 @@ def configured_first(stage: Stage) -> Optional[str]:
     start = time.monotonic()
     stage.start()
     kind = Arp if stage.facts.family == 4 else Icmp
-    end = start + stage.facts.down() + 5
+    end = start + stage.facts.down() + 15
     while time.monotonic() < end and not stage.announcements(start):
         time.sleep(0.002)
     said = stage.announcements(start)
@@ -256,7 +256,7 @@ def nothing_before_active(stage: Stage) -> Optional[str]:
     stage.running.stop()
     start = time.monotonic()
     stage.start()
-    heard = stage.advert(start, stage.facts.down() + 5)
+    heard = stage.advert(start, stage.facts.down() + 15)
     expect(heard, "no advert after the start")
     time.sleep(0.3)
     early = [at for at, _ in stage.announcements(start) if at < (heard or (0,))[0]]
