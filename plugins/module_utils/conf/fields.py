@@ -79,7 +79,9 @@ def key(
 ) -> Any:
     """Declare one keyword as a dataclass field. Absent is None (or an empty tuple when it may be repeated)."""
     declared = (kind, help, default, since, legacy, word, many, required, secret)
-    return field(default=() if many or kind.listed else None, metadata={_KEY: declared})
+    # The declaration stands in a dataclass: at the caller's.
+    default_value = () if many or kind.listed else None
+    return field(default=default_value, metadata={_KEY: declared})  # pylint: disable=invalid-field-call
 
 
 def keywords(block: type) -> tuple[Keyword, ...]:

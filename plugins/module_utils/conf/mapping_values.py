@@ -22,6 +22,7 @@ from .lines import ScriptLine
 from .suggest import nearest
 from .words import split, split_command
 
+_NONE = type(None)
 _TRUE = ("true", "on", "yes")
 _FALSE = ("false", "off", "no")
 # their value is one word, whatever characters are in it
@@ -263,7 +264,7 @@ def _made(made: type, item: dict[Any, Any]) -> tuple[Any, list[str]]:
 
 def _part(hint: Any, part: Any) -> Any:
     """One part in the type that is declared for it."""
-    wanted = [one for one in getattr(hint, "__args__", ()) if one is not type(None)] or [hint]
+    wanted = [one for one in getattr(hint, "__args__", ()) if one is not _NONE] or [hint]
     first = wanted[0]
     if getattr(hint, "__origin__", None) is tuple:
         items = part if isinstance(part, (list, tuple)) else [part]
