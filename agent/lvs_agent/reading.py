@@ -44,10 +44,11 @@ class Config:
 
     @property
     def rendered(self) -> List[str]:
-        """The findings as plain text, notes left out."""
+        """The findings as plain text: errors alone when there are any, else the warnings; notes are left out."""
         if self.refusal:
             return [self.refusal]
-        return [finding.render(colour=False) for finding in self.findings if finding.level != "note"]
+        level = "error" if self.errors else "warning"
+        return [finding.render(colour=False) for finding in self.findings if finding.level == level]
 
 
 def load(path: str, config_id: Optional[str] = None) -> Config:
