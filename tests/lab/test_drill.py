@@ -138,7 +138,7 @@ def blackout(pcap: Path, log) -> float:
             first.setdefault(int(found[2]), float(found[1]))
     times = sorted(first.values())
     edges = [max(t for t in times if t <= begin), *[t for t in times if begin < t < end]]
-    edges += [min(t for t in times if t >= end)]
+    edges += [min((t for t in times if t >= end), default=end)]
     return max(later - earlier for earlier, later in zip(edges, edges[1:]))
 
 
