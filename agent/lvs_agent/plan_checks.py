@@ -214,6 +214,11 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
     alerts += [real.smtp_alert for block in document.virtual_servers for real in block.real_servers]
     if document.virtual_servers and (glob.notification_email or any(alerts)):
         findings.append(_finding(path, WARNING, "no mail is sent when a server or a quorum changes"))
+    findings += (
+        _finding(path, WARNING, f"track_file {item.name}: init_file is not done, the file has to be there")
+        for item in document.track_files
+        if item.init_file is not None
+    )
     for block in document.virtual_servers:
         name = service_name(block)
         if block.ha_suspend:

@@ -1,6 +1,9 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rows: the virtual addresses themselves: ARP, neighbour discovery, forwarding, acceptance (RFC 9568 6.4, 8)."""
+"""A rows: the virtual addresses themselves: ARP, neighbour discovery, forwarding, acceptance (RFC 9568 6.4, 8).
+
+Long because its rows are read beside section 4.4 of the ledger, one function a row.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 """S rows, first part: the start, Backup and its timer (RFC 9568 6.1 to 6.4.2, RFC 3768 6), by when adverts come.
 
 Where a rule is about seconds the interval is a long one, so that the allowance for a busy machine hides nothing.
+Long because its rows are read beside section 4.3 of the ledger, one function a row.
 """
 
 from __future__ import annotations

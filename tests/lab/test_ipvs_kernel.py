@@ -1,6 +1,9 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The IPVS room against a real ip_vs: what we program is what ipvsadm and keepalived make, and is read back equal."""
+"""The IPVS room against a real ip_vs: what we program is what ipvsadm and keepalived make, and is read back equal.
+
+Long because a guest boots once a file: what needs the same kernel stands together.
+"""
 
 from __future__ import annotations
 
