@@ -203,6 +203,20 @@ def genhash(arguments: List[str]) -> int:
     return room.main(arguments)
 
 
+def explain(arguments: List[str]) -> int:
+    """`explain CODE`: what a finding means, with a wrong and a right example."""
+    from . import cli_conf
+
+    return cli_conf.explain(arguments)
+
+
+def dump(arguments: List[str]) -> int:
+    """`dump FILE`: the file as it was understood, as JSON; the JSON reads back."""
+    from . import cli_conf
+
+    return cli_conf.dump(arguments)
+
+
 def ipvs(arguments: List[str]) -> int:
     """`ipvs ACTION`: the kernel's table as ipvsadm shows it: list stats rate conns save restore zero."""
     from . import cli_ipvs
@@ -213,6 +227,8 @@ def ipvs(arguments: List[str]) -> int:
 COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "run": run,
     "check": check,
+    "explain": explain,
+    "dump": dump,
     "diff": diff,
     "status": status,
     "reload": reload,

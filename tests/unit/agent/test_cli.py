@@ -117,3 +117,51 @@ def test_run_refuses_a_file_with_errors(tmp_path, capfd) -> None:
 def test_keepalived_s_options(line: str, want: dict) -> None:
     options = vars(parse(line.split()))
     assert {key: options[key] for key in want} == want
+
+
+def test_explain(capsys) -> None:
+    assert cli.main(["explain", "unknown-keyword"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("unknown-keyword\n")
+    assert "Wrong:" in said
+    assert "Right:" in said
+    assert cli.main(["explain", "unknown-keywrd"]) == 2
+    assert "did you mean 'unknown-keyword'?" in capsys.readouterr().err
+    assert cli.main(["explain"]) == 0
+    assert "unknown-keyword" in capsys.readouterr().out.splitlines()
+
+
+def test_dump_reads_back(tmp_path, capsys) -> None:
+    (tmp_path / "a.conf").write_text(GOOD)
+    assert cli.main(["dump", str(tmp_path / "a.conf")]) == 0
+    (tmp_path / "a.json").write_text(capsys.readouterr().out)
+    assert cli.main(["dump", str(tmp_path / "a.json")]) == 0
+    assert capsys.readouterr().out == (tmp_path / "a.json").read_text()
+    assert cli.main(["dump", str(tmp_path / "a.json"), "--format", "conf"]) == 0
+    (tmp_path / "b.conf").write_text(capsys.readouterr().out)
+    assert cli.main(["dump", str(tmp_path / "b.conf")]) == 0
+    assert capsys.readouterr().out == (tmp_path / "a.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "status", "says"),
+    [
+        ("a.conf", BAD, 2, "error[unknown-keyword]"),
+        ("a.json", "{", 2, "no JSON"),
+        ("a.json", '{"vrrp_instances": [{"name": "a", "priority": 999}]}', 2, "vrrp_instances[0].priority"),
+        ("none", None, 3, "No such file"),
+    ],
+)
+def test_dump_of_what_is_wrong(tmp_path, capsys, name: str, text: str, status: int, says: str) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    assert cli.main(["dump", str(tmp_path / name)]) == status
+    assert says in capsys.readouterr().err
+
+
+def test_dump_masks(tmp_path, capsys) -> None:
+    (tmp_path / "a.conf").write_text(
+        GOOD.replace("interface", "authentication {\n        auth_type PASS\n        auth_pass geheim\n    }\n    interface")
+    )
+    assert cli.main(["dump", str(tmp_path / "a.conf"), "--mask"]) == 0
+    assert "geheim" not in capsys.readouterr().out
