@@ -2,491 +2,1241 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Explanations of what is said about the files of several directors; a line --- stands between two files."""
+"""Findings between the files of several directors. In an example each file starts with `# director NAME`.
+
+Long because it is a catalogue of texts, each with a wrong and a right example that are tested.
+"""
 
 from __future__ import annotations
 
-CATALOGUE = r"""
-@ router-missing
-A virtual router is configured on some directors only: there is nobody to take over from them.
+CATALOGUE = """
+
+@ router-alone
+A vrrp_instance that only one director has is no high availability: nobody takes over from it.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     priority 110
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
-- ---
-- global_defs {
+- vrrp_instance VI_2 {
+-     interface eth1
+-     virtual_router_id 52
+-     priority 150
+-     virtual_ipaddress {
+-         10.1.0.254/24
+-     }
 - }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     priority 110
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ vrrp_instance VI_2 {
++     interface eth1
++     virtual_router_id 52
++     priority 150
++     virtual_ipaddress {
++         10.1.0.254/24
++     }
++ }
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
 +     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ vrrp_instance VI_2 {
++     interface eth1
++     virtual_router_id 52
++     priority 100
++     virtual_ipaddress {
++         10.1.0.254/24
++     }
++ }
+
+@ vrid-differs
+Instances of one virtual router find each other by its VRID. With different ones each director is master.
+- # director d1
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 52
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
+
+@ shared-vrid
+Two virtual routers with one VRID on one segment take the adverts of each other for their own: one of them
+never becomes master.
+- # director d1
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- # director d2
+- vrrp_instance VI_9 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.9/24
+-     }
+- }
++ # director d1
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
++ vrrp_instance VI_9 {
++     interface eth0
++     virtual_router_id 59
++     priority 100
++     virtual_ipaddress {
++         10.0.0.9/24
++     }
 + }
 
 @ version-differs
-VRRP versions 2 and 3 do not understand one another: both directors become master.
+Adverts of another VRRP version are dropped, so that both directors are master.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     version 2
--     priority 110
-- }
-- ---
-- vrrp_instance VI_1 {
--     virtual_router_id 51
+-     priority 150
 -     version 3
--     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
++     priority 150
 +     version 3
-+     priority 110
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     version 3
 +     priority 100
++     version 3
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
-@ advert-int-differs
-A version 2 backup drops adverts with another interval and becomes a second master. A version 3 backup follows
-its master (RFC 9568 section 6.1), so there it is a matter of order.
+@ interval-differs
+VRRPv2 drops adverts with another interval than its own, so that both directors are master. VRRPv3 takes the
+interval of the master, and takeovers take as long as that one says.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
+-     priority 150
 -     advert_int 1
--     priority 110
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
-- ---
+- # director d2
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     advert_int 2
 -     priority 100
+-     advert_int 2
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     advert_int 1
-+     priority 110
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     advert_int 1
 +     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
-@ authentication-differs
-Type, password and keys are the same on all directors, or each drops what the other says and becomes master.
+@ auth-differs
+Adverts with another password or key are dropped, so that both directors are master.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     authentication { auth_type PASS
--     priority 110
--         auth_pass a
+-     priority 150
+-     authentication {
+-         auth_type PASS
+-         auth_pass one
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
 -     }
 - }
-- ---
+- # director d2
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     authentication { auth_type PASS
 -     priority 100
--         auth_pass b
+-     authentication {
+-         auth_type PASS
+-         auth_pass two
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
 -     }
 - }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     priority 110
++     priority 150
++     authentication {
++         auth_type PASS
++         auth_pass one
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
 +     priority 100
++     authentication {
++         auth_type PASS
++         auth_pass one
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
 @ addresses-differ
-The directors hold different addresses for one virtual router: a takeover loses some or adds some, and version 2
-peers warn at every advert.
+A takeover moves the addresses that the new master has in its own file. What is missing there is served by
+nobody.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     priority 110
--     virtual_ipaddress { 10.0.0.1 }
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
-- ---
+- # director d2
 - vrrp_instance VI_1 {
--     virtual_router_id 51
--     priority 100
--     virtual_ipaddress { 10.0.0.2 }
-- }
-+ vrrp_instance VI_1 {
-+     virtual_router_id 51
-+     priority 110
-+     virtual_ipaddress { 10.0.0.1 }
-+ }
-+ ---
-+ vrrp_instance VI_1 {
-+     virtual_router_id 51
-+     priority 100
-+     virtual_ipaddress { 10.0.0.1 }
-+ }
-
-@ unicast-differs
-One director sends to its peers, the other to the multicast group: they do not hear one another.
-- vrrp_instance VI_1 {
--     virtual_router_id 51
--     unicast_peer { 10.9.0.2 }
--     priority 110
-- }
-- ---
-- vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
 -     priority 100
+-     virtual_ipaddress {
+-         10.0.0.2/24
+-     }
 - }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     priority 110
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
 +     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
-@ same-priority
-With one priority the higher address wins (RFC 9568 section 6.4.3), which is rarely meant.
+@ priority-equal
+With equal priorities both directors become master at once, until the lower address gives way.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     priority 110
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
-- ---
+- # director d2
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     priority 110
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     priority 110
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
 +     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
+
+@ priority-close
+Backups wait for a skew time of (256 - priority) / 256 of a second (VRRPv2) or of the advert interval
+(VRRPv3). When two backups are only a step apart, the second one is master before it hears the first.
+- # director d1
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 101
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- # director d3
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 120
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d3
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
 @ two-masters
-Two directors start as MASTER: at a common start both hold the addresses for a moment.
+state MASTER on several directors has all of them take the addresses when they start.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
+-     priority 150
 -     state MASTER
--     priority 110
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
-- ---
+- # director d2
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     state MASTER
 -     priority 100
+-     state MASTER
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
++     priority 150
 +     state MASTER
-+     priority 110
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     state BACKUP
 +     priority 100
++     state BACKUP
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
-@ master-is-not-highest
-The director with state MASTER has not the highest priority: it is master for a moment only.
+@ master-not-highest
+The director that starts as MASTER loses the addresses again as soon as it hears a higher priority.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     state MASTER
--     priority 100
-- }
-- ---
-- vrrp_instance VI_1 {
--     virtual_router_id 51
+-     priority 150
 -     state BACKUP
--     priority 110
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
-+ vrrp_instance VI_1 {
-+     virtual_router_id 51
-+     state MASTER
-+     priority 110
-+ }
-+ ---
-+ vrrp_instance VI_1 {
-+     virtual_router_id 51
-+     state BACKUP
-+     priority 100
-+ }
-
-@ nopreempt-differs
-nopreempt on one director only: the other still takes over when it comes back.
+- # director d2
 - vrrp_instance VI_1 {
--     virtual_router_id 51
--     nopreempt
--     priority 110
-- }
-- ---
-- vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
 -     priority 100
+-     state MASTER
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     nopreempt
-+     priority 110
++     priority 150
++     state MASTER
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     nopreempt
 +     priority 100
++     state BACKUP
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
+
+@ unicast-mixed
+A director that sends by unicast does not hear the multicast of another.
+- # director d1
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     unicast_src_ip 10.0.0.11
+-     unicast_peer {
+-         10.0.0.12
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     unicast_src_ip 10.0.0.11
++     unicast_peer {
++         10.0.0.12
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     unicast_src_ip 10.0.0.12
++     unicast_peer {
++         10.0.0.11
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
 @ peer-missing
-A director does not send to one of the others, which becomes a second master.
+A director that is in no unicast_peer of a master gets no adverts from it and becomes master too.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     unicast_src_ip 10.9.0.1
--     unicast_peer { 10.9.0.9 }
--     priority 110
+-     priority 150
+-     unicast_src_ip 10.0.0.11
+-     unicast_peer {
+-         10.0.0.13
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
-- ---
+- # director d2
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     unicast_src_ip 10.9.0.2
--     unicast_peer { 10.9.0.1 }
 -     priority 100
+-     unicast_src_ip 10.0.0.12
+-     unicast_peer {
+-         10.0.0.11
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     unicast_src_ip 10.9.0.1
-+     unicast_peer { 10.9.0.2 }
-+     priority 110
++     priority 150
++     unicast_src_ip 10.0.0.11
++     unicast_peer {
++         10.0.0.12
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     unicast_src_ip 10.9.0.2
-+     unicast_peer { 10.9.0.1 }
 +     priority 100
++     unicast_src_ip 10.0.0.12
++     unicast_peer {
++         10.0.0.11
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
 @ peer-unknown
-A unicast peer is none of the directors given: an old address, or a file was left out.
+A unicast_peer that is the address of no director is mistyped or left over.
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     unicast_src_ip 10.9.0.1
--     unicast_peer { 10.9.0.2 }
--     priority 110
-- }
-- ---
-- vrrp_instance VI_1 {
--     virtual_router_id 51
--     unicast_src_ip 10.9.0.2
+-     priority 150
+-     unicast_src_ip 10.0.0.11
 -     unicast_peer {
--     priority 100
--         10.9.0.1
--         10.9.0.9
+-         10.0.0.12
+-         10.0.0.99
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
 -     }
 - }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     unicast_src_ip 10.0.0.12
+-     unicast_peer {
+-         10.0.0.11
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     unicast_src_ip 10.9.0.1
-+     unicast_peer { 10.9.0.2 }
-+     priority 110
++     priority 150
++     unicast_src_ip 10.0.0.11
++     unicast_peer {
++         10.0.0.12
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
-+ ---
++ # director d2
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     unicast_src_ip 10.9.0.2
-+     unicast_peer { 10.9.0.1 }
 +     priority 100
++     unicast_src_ip 10.0.0.12
++     unicast_peer {
++         10.0.0.11
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
-@ sync-groups-differ
-Virtual routers that go together on one director do not on another: a takeover tears them apart.
+@ address-off-subnet
+An address outside all subnets of its interface is not reached from the segment. Only known where the
+addresses of the interfaces are (here eth0 has 10.0.0.11/24).
+- # director d1
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     priority 110
+-     priority 150
+-     virtual_ipaddress {
+-         10.9.0.1/24
+-     }
 - }
-- vrrp_instance VI_2 {
--     virtual_router_id 52
--     priority 110
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.9.0.1/24
+-     }
 - }
++ # director d1
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
+
+@ sync-group-differs
+Instances that change state together on one director must do so on all: else a takeover leaves half of them
+behind.
+- # director d1
 - vrrp_sync_group G {
--     group { VI_1 VI_2 }
+-     group {
+-         VI_1
+-         VI_2
+-     }
 - }
-- ---
 - vrrp_instance VI_1 {
+-     interface eth0
 -     virtual_router_id 51
--     priority 100
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
 - vrrp_instance VI_2 {
+-     interface eth1
+-     virtual_router_id 52
+-     priority 150
+-     virtual_ipaddress {
+-         10.1.0.254/24
+-     }
+- }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- vrrp_instance VI_2 {
+-     interface eth1
 -     virtual_router_id 52
 -     priority 100
+-     virtual_ipaddress {
+-         10.1.0.254/24
+-     }
 - }
++ # director d1
++ vrrp_sync_group G {
++     group {
++         VI_1
++         VI_2
++     }
++ }
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     priority 110
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 + vrrp_instance VI_2 {
++     interface eth1
 +     virtual_router_id 52
-+     priority 110
++     priority 150
++     virtual_ipaddress {
++         10.1.0.254/24
++     }
 + }
++ # director d2
 + vrrp_sync_group G {
-+     group { VI_1 VI_2 }
++     group {
++         VI_1
++         VI_2
++     }
 + }
-+ ---
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
 +     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 + vrrp_instance VI_2 {
++     interface eth1
 +     virtual_router_id 52
 +     priority 100
-+ }
-+ vrrp_sync_group G {
-+     group { VI_1 VI_2 }
++     virtual_ipaddress {
++         10.1.0.254/24
++     }
 + }
 
 @ service-missing
-A virtual server is on some directors only: it is gone after a takeover.
-- virtual_server 10.0.0.1 80 {
--     protocol TCP
--     real_server 10.1.0.1 80 {
--         weight 1
+A virtual_server that only one director has is not served after a takeover.
+- # director d1
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
 -     }
 - }
-- ---
-- global_defs {
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     lvs_sched rr
+-     lvs_method DR
+-     real_server 10.1.0.1 80 {
+-     }
 - }
-+ virtual_server 10.0.0.1 80 {
-+     protocol TCP
-+     real_server 10.1.0.1 80 {
-+         weight 1
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
 +     }
 + }
-+ ---
 + virtual_server 10.0.0.1 80 {
 +     protocol TCP
++     lvs_sched rr
++     lvs_method DR
 +     real_server 10.1.0.1 80 {
-+         weight 1
++     }
++ }
++ # director d2
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     lvs_sched rr
++     lvs_method DR
++     real_server 10.1.0.1 80 {
 +     }
 + }
 
 @ service-differs
-A virtual server is not the same on all directors: a takeover changes it.
-- virtual_server 10.0.0.1 80 {
--     protocol TCP
--     real_server 10.1.0.1 80 {
--         weight 1
+A takeover must not change how a service is balanced, nor between which servers: connections would break.
+- # director d1
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
 -     }
 - }
-- ---
 - virtual_server 10.0.0.1 80 {
 -     protocol TCP
+-     lvs_sched rr
+-     lvs_method DR
 -     real_server 10.1.0.1 80 {
--         weight 2
+-     }
+-     real_server 10.1.0.2 80 {
 -     }
 - }
-+ virtual_server 10.0.0.1 80 {
-+     protocol TCP
-+     real_server 10.1.0.1 80 {
-+         weight 1
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     lvs_sched rr
+-     lvs_method DR
+-     real_server 10.1.0.1 80 {
+-     }
+- }
++ # director d1
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
 +     }
 + }
-+ ---
 + virtual_server 10.0.0.1 80 {
 +     protocol TCP
++     lvs_sched rr
++     lvs_method DR
 +     real_server 10.1.0.1 80 {
-+         weight 1
++     }
++ }
++ # director d2
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     lvs_sched rr
++     lvs_method DR
++     real_server 10.1.0.1 80 {
 +     }
 + }
 
 @ sync-daemon-missing
-Without lvs_sync_daemon on all directors open connections break at a takeover.
+Connections are synchronised to directors that have lvs_sync_daemon too.
+- # director d1
 - global_defs {
--     lvs_sync_daemon eth0
+-     lvs_sync_daemon eth0 VI_1 id 7
 - }
-- ---
-- global_defs {
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
 + global_defs {
-+     lvs_sync_daemon eth0
++     lvs_sync_daemon eth0 VI_1 id 7
 + }
-+ ---
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
 + global_defs {
-+     lvs_sync_daemon eth0
++     lvs_sync_daemon eth0 VI_1 id 7
++ }
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
 @ sync-daemon-differs
-Directors with different sync ids, groups or ports do not take one another's connections.
+Sync daemons with another id, group or port do not hear each other.
+- # director d1
 - global_defs {
--     lvs_sync_daemon eth0 id 1
+-     lvs_sync_daemon eth0 VI_1 id 7
 - }
-- ---
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- # director d2
 - global_defs {
--     lvs_sync_daemon eth0 id 2
+-     lvs_sync_daemon eth0 VI_1 id 8
 - }
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
 + global_defs {
-+     lvs_sync_daemon eth0 id 1
++     lvs_sync_daemon eth0 VI_1 id 7
 + }
-+ ---
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
 + global_defs {
-+     lvs_sync_daemon eth0 id 1
++     lvs_sync_daemon eth0 VI_1 id 7
++ }
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 
 @ nat-without-gateway
-With NAT the real servers answer through the director: the address they have as gateway must move together with
-the service, in one sync group.
-- virtual_server 10.0.0.1 80 {
--     protocol TCP
--     real_server 10.1.0.1 80 {
--         weight 1
+Real servers behind NAT answer through the director. The address that is their gateway has to move together
+with the service, in the same instance or sync group.
+- # director d1
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     virtual_ipaddress {
+-         10.0.0.1/24
 -     }
 - }
-- vrrp_instance VI_1 {
--     virtual_router_id 51
--     priority 110
--     virtual_ipaddress { 10.0.0.1 }
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     lvs_sched rr
+-     lvs_method NAT
+-     real_server 10.1.0.1 80 {
+-     }
 - }
-+ virtual_server 10.0.0.1 80 {
-+     protocol TCP
-+     real_server 10.1.0.1 80 {
-+         weight 1
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     lvs_sched rr
+-     lvs_method NAT
+-     real_server 10.1.0.1 80 {
+-     }
+- }
++ # director d1
++ vrrp_sync_group G {
++     group {
++         VI_1
++         VI_2
 +     }
 + }
 + vrrp_instance VI_1 {
++     interface eth0
 +     virtual_router_id 51
-+     priority 110
-+     virtual_ipaddress { 10.0.0.1 }
++     priority 150
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 + vrrp_instance VI_2 {
++     interface eth1
 +     virtual_router_id 52
-+     priority 110
-+     virtual_ipaddress { 10.1.0.254 }
++     priority 150
++     virtual_ipaddress {
++         10.1.0.254/24
++     }
 + }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     lvs_sched rr
++     lvs_method NAT
++     real_server 10.1.0.1 80 {
++     }
++ }
++ # director d2
 + vrrp_sync_group G {
-+     group { VI_1 VI_2 }
++     group {
++         VI_1
++         VI_2
++     }
++ }
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ vrrp_instance VI_2 {
++     interface eth1
++     virtual_router_id 52
++     priority 100
++     virtual_ipaddress {
++         10.1.0.254/24
++     }
++ }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     lvs_sched rr
++     lvs_method NAT
++     real_server 10.1.0.1 80 {
++     }
 + }
 
-@ address-outside
-A virtual address is in no network of its interface (known when the facts of the directors are given).
+@ nopreempt-differs
+With nopreempt on some directors only it depends on which one comes back whether the addresses move once more.
+- # director d1
 - vrrp_instance VI_1 {
--     virtual_router_id 51
 -     interface eth0
--     priority 110
--     virtual_ipaddress { 10.0.0.1 }
+-     virtual_router_id 51
+-     priority 150
+-     nopreempt
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
 - }
+- # director d2
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
 + vrrp_instance VI_1 {
-+     virtual_router_id 51
 +     interface eth0
++     virtual_router_id 51
++     priority 150
++     nopreempt
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     nopreempt
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
+
+@ track-too-weak
+A script that fails has to bring the priority of the master below that of the next director: else nothing happens.
+- # director d1
+- vrrp_script chk {
+-     script /usr/bin/chk
+-     weight -20
+- }
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 150
+-     track_script {
+-         chk
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
+- # director d2
+- vrrp_script chk {
+-     script /usr/bin/chk
+-     weight -20
+- }
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     priority 100
+-     track_script {
+-         chk
+-     }
+-     virtual_ipaddress {
+-         10.0.0.1/24
+-     }
+- }
++ # director d1
++ vrrp_script chk {
++     script /usr/bin/chk
++     weight -20
++ }
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
 +     priority 110
-+     virtual_ipaddress { 192.168.0.1 }
++     track_script {
++         chk
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
++ }
++ # director d2
++ vrrp_script chk {
++     script /usr/bin/chk
++     weight -20
++ }
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     priority 100
++     track_script {
++         chk
++     }
++     virtual_ipaddress {
++         10.0.0.1/24
++     }
 + }
 """

@@ -238,10 +238,8 @@ class MappingReader:
             self._bad(bad, path)
             return
         bad = unknown_key(name, keys.shown)
-        bad.code = "unknown-keyword"
-        if not bad.help.startswith("did"):
-            bad.help = ""
-        self._bad(bad, path)
+        help_text = bad.help if bad.help.startswith("did") else ""
+        self._bad(Bad(bad.message, help_text, code="unknown-keyword"), path)
 
     def _bad(self, bad: Bad, path: str) -> None:
         self.findings.append(PathFinding(bad.level, bad.code, bad.message, bad.help, path))

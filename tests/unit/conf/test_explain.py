@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import cluster, explain, read
 
 from .rule_codes import FOLDER
+from .test_cluster import FACTS, directors
 
 # words with a hyphen in the sources of the language that are no codes
 _WORDS = {"receive-only", "flag-1", "flag-2", "flag-3", "sh-port", "sh-fallback", "mh-port", "mh-fallback"} | {
@@ -27,6 +28,9 @@ def test_every_code_is_explained_and_none_is_invented() -> None:
 
 
 def codes_of(text: str) -> set[str]:
+    if text.startswith("# director "):
+        return {one.code for one in cluster.check(directors(text), FACTS)}
+
     def opener(pattern: str, including: str, _variant: str) -> list[tuple[str, str]]:
         if pattern.startswith("/"):
             raise FileNotFoundError(2, "No such file or directory")
@@ -34,17 +38,8 @@ def codes_of(text: str) -> set[str]:
             return [(f"{number}.conf", "\n") for number in range(600)]
         return [(including, "")]
 
-    if (
-        text.split("\n", maxsplit=1)[0] in ("vrrp_instance VI_1 {", "virtual_server 10.0.0.1 80 {", "global_defs {")
-        or "---\n" in text
-    ):
-        files = {f"d{number}": read(part, "x.conf").document for number, part in enumerate(text.split("---\n"))}
-        networks = {"d0": {"eth0": ["192.168.0.0/24"]}}
-        beside = {one.code for one in cluster.check(files, networks)}
-    else:
-        beside = set()
     found = read(text, "x.conf", opener=opener, exists=lambda path: "nonexistent" not in path).findings
-    return beside | {one.code for one in found}
+    return {one.code for one in found}
 
 
 @pytest.mark.parametrize("code", explain.codes())
