@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
 SCRIPTS = tools/run-tests tests/lab/hosts/lab tests/lab/hosts/web
 
-.PHONY: demo test unit lint mypy sanity setup lab-up lab-down lab-shell clean build/lvs-agent
+.PHONY: demo test unit lint mypy sanity conformance bench setup lab-up lab-down lab-shell clean build/lvs-agent
 
 demo: setup            # the classic LVS-DR example on lab hosts, with figures
 	@python tests/lab/demo.py
@@ -30,6 +30,13 @@ mypy:
 sanity:                # ansible-test on a copy below ansible_collections/
 	@tools/setup venv
 	tools/ansible-test.sh sanity
+
+conformance: setup     # VRRP row by row: the agent, Debian's keepalived and FRR (docs/conformance.md)
+	@tools/setup frr
+	@cd tests && python -m conformance --speaker agent,keepalived,frr --format markdown
+
+bench: setup           # beside keepalived and ipvsadm, interleaved, in one run; for a quiet machine
+	@for each in tests/bench/*.py; do echo "== $$each"; python $$each || exit 1; done
 
 setup:
 	@tools/setup
