@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Opener = Callable[[str, str, str], "Sequence[tuple[str, str]]"]
 
 AGENT = "lvs_agent"
-_MOST_LINES = 100_000
+_MOST_LINES = 50_000
 _MOST_FILES = 500
 _DEEPEST = 20
 _MOST_TEXT = 32 << 20

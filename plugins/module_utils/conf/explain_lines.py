@@ -189,7 +189,7 @@ hexadecimal. ~LST(VAR, A, B) TEXT takes each value in turn.
 + ~SEQ(N, 1, 1, 1) instance i${N}
 
 @ expansion-limit
-Variables and sequences make more than 100,000 lines: keepalived would be busy for long, we stop.
+Variables and sequences make more than 50,000 lines: keepalived would be busy for long, we stop.
 - ~SEQ(A,1,9999) ~SEQ(B,1,9999) instance x
 + ~SEQ(A,1,2) instance x
 

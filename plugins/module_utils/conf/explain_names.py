@@ -65,7 +65,8 @@ tracks it is not found, and is not watched.
 + }
 
 @ duplicate-name
-A second block of the same kind and name is skipped with everything in it.
+A second block of the same kind and name counts for nothing: an instance or sync group is skipped with an error, of the
+others keepalived finds the first by its name and is silent about the second.
 - vrrp_script chk {
 -     script "/usr/bin/pgrep nginx"
 - }

@@ -7,30 +7,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Callable, Union
 
 ERROR = "error"
 WARNING = "warning"
 NOTE = "note"
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "36"}
 _TAB = 8
+Help = Union[str, Callable[[], str]]
 
 
 class Bad(Exception):  # noqa: N818 - it is raised for the finding it becomes
-    """The words of one line cannot be a value. word: which one is at fault, counted from 0 at the keyword."""
+    """The words of one line cannot be a value. word: which one is at fault, counted from 0 at the keyword.
 
-    def __init__(self, message: str, help: str = "", *, code: str = "bad-value", word: int = 1) -> None:  # noqa: A002
+    help: how to mend it, or what finds that out when somebody wants to know (looking for the word that was meant
+    takes longer than everything else).
+    """
+
+    def __init__(self, message: str, help: Help = "", *, code: str = "bad-value", word: int = 1) -> None:  # noqa: A002
         super().__init__(message)
         self.message = message
-        self.help = help
+        self._help = help
         self.code = code
         self.word = word
         self.level = ERROR
+
+    @property
+    def help(self) -> str:
+        """How to mend it."""
+        return self._help if isinstance(self._help, str) else self._help()
 
 
 class Odd(Bad):
     """As Bad, but the value can be used: the finding is a warning and `value` is what keepalived makes of it."""
 
-    def __init__(self, value: object, message: str, help: str = "", *, code: str, word: int = 1) -> None:  # noqa: A002
+    def __init__(self, value: object, message: str, help: Help = "", *, code: str, word: int = 1) -> None:  # noqa: A002
         super().__init__(message, help, code=code, word=word)
         self.value = value
         self.level = WARNING

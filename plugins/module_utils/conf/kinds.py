@@ -308,7 +308,7 @@ class Choice(Kind):
             odd = Odd(meant, f"'{word}' is an old word for {meant}", f"write {meant}", code="legacy-value")
             odd.level = "note"
             raise odd
-        raise Bad(f"'{word}' is not known here", _instead(word, self.choices), code="unknown-value")
+        raise Bad(f"'{word}' is not known here", lambda: _instead(word, self.choices), code="unknown-value")
 
     def write(self, value: Any) -> str:
         if value == self.bare:

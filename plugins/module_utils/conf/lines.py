@@ -49,7 +49,8 @@ class ScriptLine(Kind):
         """words: one string, the text after the keyword."""
         text = words[0]
         try:
-            cut = split_script(text) if any(char in text for char in "\"'\\") else text.split()
+            plain = text.isprintable() and not any(char in text for char in "\"'\\")
+            cut = text.split() if plain else split_script(text)
             if not cut and self.bare:
                 return Script(())
             argv = split_command(one(cut, "a command"))

@@ -73,10 +73,13 @@ def read_options(words: Sequence[str], start: int, table: Mapping[str, Option]) 
 
 def unknown_option(word: str, table: Iterable[str], at: int) -> Bad:
     """The mistake of a word that no option has."""
-    from .suggest import nearest  # noqa: PLC0415 - only a mistake needs it
 
-    meant = nearest(word, tuple(table))
-    help_text = f"did you mean '{meant}'?" if meant else f"one of {', '.join(table)}"
+    def help_text() -> str:
+        from .suggest import nearest  # noqa: PLC0415 - only a mistake needs it
+
+        meant = nearest(word, tuple(table))
+        return f"did you mean '{meant}'?" if meant else f"one of {', '.join(table)}"
+
     return Bad(f"'{word}' is not known here", help_text, code="unknown-option", word=at)
 
 

@@ -31,6 +31,11 @@ class Places:
         self.origins: list[tuple[int, Sequence[int], str]] = []
         self.findings: list[Finding] = []
 
+    @property
+    def full(self) -> bool:
+        """Whether there are so many findings that no more are taken."""
+        return len(self.findings) >= _MOST
+
     def add_file(self, name: str, lines: list[str]) -> int:
         """A new file; the place of its line 0."""
         self.files.append((name, lines))
@@ -69,7 +74,7 @@ class Places:
         self, level: str, code: str, message: str, place: int, *, text: str = "", word: int = 0, help_text: str = ""
     ) -> None:
         """Record one finding at a word of a node."""
-        if len(self.findings) < _MOST:
+        if not self.full:
             self.findings.append(self.finding(level, code, message, place, text=text, word=word, help_text=help_text))
 
     def finding(
@@ -84,7 +89,7 @@ class Places:
         name, number, source = self.line(place)
         if column is None:
             column = self.column(place, 0, "")
-        if len(self.findings) < _MOST:
+        if not self.full:
             self.findings.append(Finding(ERROR, code, message, help_text, name, number, column, source))
 
     def order(self, place: int) -> int:

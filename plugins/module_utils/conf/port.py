@@ -18,24 +18,37 @@ import os
 import socket
 from typing import TYPE_CHECKING, Optional
 
-from .outcome import Reading
 from .reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .cache import Cache
+    from .outcome import Reading
+
 _MOST = 32 << 20
 
 
-def read_file(path: str, *, config_id: Optional[str] = None, ask_machine: bool = True) -> Reading:
+def read_file(
+    path: str, *, config_id: Optional[str] = None, ask_machine: bool = True, cache: Optional[Cache] = None
+) -> Reading:
     """Read a keepalived.conf with its includes. Raises OSError when the file itself cannot be read.
 
     config_id: keepalived's -i (None: the short host name). ask_machine: look for the scripts the file names.
+    cache: what was read before (cache.Cache), so that a reload reads only what changed.
     """
     name = os.path.abspath(path)
     identity = socket.gethostname().partition(".")[0] if config_id is None else config_id
     exists = os.path.exists if ask_machine else None
-    return read(read_text(name), path, opener=Opener(name), config_id=identity, environ=dict(os.environ), exists=exists)
+    return read(
+        read_text(name),
+        path,
+        opener=Opener(name),
+        config_id=identity,
+        environ=dict(os.environ),
+        exists=exists,
+        cache=cache,
+    )
 
 
 def read_text(path: str) -> str:

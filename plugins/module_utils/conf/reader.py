@@ -259,7 +259,7 @@ class Reader:
         if word in GONE:
             self._find(WARNING, "gone-keyword", f"keepalived ignores '{word}'", node, 0, GONE[word])
             return
-        if self.broken:
+        if self.broken or self.places.full:
             return
         belongs = homes().get(word)
         if belongs:
@@ -273,6 +273,8 @@ class Reader:
         self._find(ERROR, "unknown-keyword", f"keepalived knows no '{word}'", node, 0, help_text)
 
     def _bad(self, bad: Bad, node: Node, keyword: str) -> None:
+        if self.places.full:
+            return
         message = f"{keyword}: {bad.message}" if keyword else bad.message
         self._find(bad.level, bad.code, message, node, bad.word, bad.help)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .rules import Look
 
-# attribute of Document, keyword, what keepalived makes of a second one
+# attribute of Document, keyword
 _NAMED = (
     ("vrrp_instances", "vrrp_instance"),
     ("vrrp_sync_groups", "vrrp_sync_group"),
@@ -27,6 +27,7 @@ _NAMED = (
     ("track_groups", "track_group"),
     ("virtual_server_groups", "virtual_server_group"),
 )
+_SKIPPED = ("vrrp_instance", "vrrp_sync_group", "track_group")
 # attribute of instances and sync groups, where its names are defined, keyword of the definition
 _TRACKED = (
     ("track_script", "vrrp_scripts", "vrrp_script"),
@@ -37,14 +38,16 @@ _TRACKED = (
 
 
 def names_are_defined_once(look: Look) -> None:
-    """A second block of a name is skipped by keepalived as a whole."""
+    """A second block of a name counts for nothing."""
     for attribute, keyword in _NAMED:
         seen: dict[str, Any] = {}
         for block in getattr(look.document, attribute):
             if block.name in seen:
-                line = look.line(seen[block.name])
+                help_text = f"the first is in line {look.line(seen[block.name])}"
                 message = f"a second {keyword} {block.name}: keepalived skips it"
-                look.error("duplicate-name", message, block, help_text=f"the first is in line {line}")
+                # of the others it finds the first by its name, and says nothing about the second
+                find = look.error if keyword in _SKIPPED else look.warning
+                find("duplicate-name", message, block, help_text=help_text)
             seen.setdefault(block.name, block)
 
 

@@ -18,7 +18,7 @@ _SEQ = re.compile(r"~SEQ(x?)[ \t]*\([ \t]*([^ \t,){]+)[ \t]*,([^)]*)\)[ \t]*")
 _LST = re.compile(r"~LST[ \t]*\(([^)]*)\)[ \t]*")
 _GROUP = re.compile(r"[ \t]*(?:\{([^{}]*)\}|([^{},]*))[ \t]*(,|\Z)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_MOST = 65536
+_MOST = 50_000
 
 
 class WrongSequence(Exception):  # noqa: N818 - it is raised for the finding it becomes

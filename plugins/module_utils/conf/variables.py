@@ -22,6 +22,7 @@ _USE = re.compile(
 _OPEN = re.compile(r"\$\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)[^}]*\}")
 _MOST = 200
 _LONGEST = 1022
+_MOST_WORK = 8_000_000
 
 
 class RecursiveVariable(Exception):  # noqa: N818 - it is raised for the finding it becomes
@@ -37,6 +38,7 @@ class Variables:
         self.instance = ""
         self._values: dict[str, tuple[list[Any], bool]] = {}
         self._random = 20011
+        self._work = 0
 
     def define(self, name: str, lines: list[Any], *, multiline: bool = False) -> None:
         """Set a variable."""
@@ -51,7 +53,8 @@ class Variables:
             if not found:
                 return line, following
             rounds += 1
-            if rounds > _MOST or len(line.text) > _LONGEST:
+            self._work += len(line.text)
+            if rounds > _MOST or len(line.text) > _LONGEST or self._work > _MOST_WORK:
                 raise RecursiveVariable("a variable holds itself, or the line becomes too long")
             value = self._value(found, len(line.text))
             if value is None:

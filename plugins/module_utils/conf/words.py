@@ -24,9 +24,10 @@ _OCTAL = "01234567"
 
 def split(text: str) -> list[str]:
     """The words of a line, quotes taken off."""
-    if '"' in text:
-        return [found.group(1) if found.group(1) is not None else found.group() for found in _WORD.finditer(text)]
-    return text.split()
+    # str.split cuts at blanks that keepalived does not know; none of them is printable
+    if '"' not in text and text.isprintable():
+        return text.split()
+    return [found.group(1) if found.group(1) is not None else found.group() for found in _WORD.finditer(text)]
 
 
 def offsets(text: str) -> list[int]:

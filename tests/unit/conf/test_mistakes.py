@@ -202,7 +202,7 @@ MISTAKES = [
     ("unknown-name", E, "static_ipaddress {\n  ¶10.0.0.1/24 dev eth0 track_group T\n}\n"),
     ("unknown-name", E, "global_defs {\n  lvs_sync_daemon ¶eth0 inst VI_9\n}\n" + instance("")),
     ("duplicate-name", E, instance("") + instance("", vrid=52, vip="10.0.0.2").replace("VI_1", "¶VI_1")),
-    ("duplicate-name", E, script("") + 'vrrp_script ¶s {\n  script "/bin/other"\n}\n'),
+    ("duplicate-name", W, script("") + 'vrrp_script ¶s {\n  script "/bin/other"\n}\n'),
     (
         "defined-later",
         E,
