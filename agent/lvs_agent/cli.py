@@ -44,19 +44,27 @@ def _read(path: str, config_id: Optional[str] = None) -> Optional[Config]:
 
 
 def check(arguments: List[str]) -> int:
-    """`check FILE...`: what is wrong with files, --strict, --format json; exit status 0, 1 (--strict), 2, 3."""
+    """`check FILE...`: what is wrong with files, --strict, --format json; exit status 0, 1 (--strict), 2, 3.
+
+    With --cluster the files are those of the directors of one cluster and are compared as well.
+    """
     p = argparse.ArgumentParser(prog="lvs-agent check", description="Check configuration files; change nothing.")
     p.add_argument("file", nargs="+")
     p.add_argument("--strict", action="store_true", help="warnings give exit status 1")
     p.add_argument("--format", choices=("text", "json"), default="text")
-    p.add_argument("-i", "--config-id", metavar="ID", help="the id of @ID lines (the short host name)")
+    p.add_argument("--cluster", action="store_true", help="the files are those of all directors: compare them as well")
+    p.add_argument(
+        "-i", "--config-id", metavar="ID", help="the id of @ID lines (the short host name; with --cluster the file's)"
+    )
     options = p.parse_args(arguments)
-    worst, found = OK, []
+    worst, found, configs = OK, [], []
     for path in options.file:
-        config = _read(path, options.config_id)
+        named = os.path.basename(path).partition(".")[0] if options.cluster else None
+        config = _read(path, options.config_id or named)
         if config is None:
             worst = max(worst, UNREADABLE)
             continue
+        configs.append(config)
         _print_findings(config, options.format)
         found += [(path, finding) for finding in config.findings]
         levels = [finding.level for finding in config.findings]
@@ -66,10 +74,28 @@ def check(arguments: List[str]) -> int:
             worst = max(worst, WARNED)
         if options.format == "text":
             print(f"{path}: {_verdict(levels)}")
+    if options.cluster and worst < ERRORS:
+        beside = _beside(configs, options.format)
+        found += [(finding.file, finding) for finding in beside]
+        levels = [finding.level for finding in beside]
+        worst = max(worst, ERRORS if "error" in levels else WARNED if options.strict and levels else OK)
     if options.format == "json":
         keys = ("level", "code", "file", "line", "column", "message", "help")
         print(json.dumps([{key: getattr(finding, key) for key in keys} for _path, finding in found], indent=1))
     return worst
+
+
+def _beside(configs: Sequence[Config], form: str) -> Sequence[Any]:
+    """Print and give what is wrong between the files of one cluster."""
+    from .reading import cluster
+
+    found = cluster(configs)
+    if form == "text":
+        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        for finding in found:
+            print(finding.render(colour), file=sys.stderr)
+        print(f"cluster: {_verdict([finding.level for finding in found])}")
+    return found
 
 
 def _verdict(levels: Sequence[str]) -> str:

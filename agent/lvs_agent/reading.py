@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import port
 
@@ -31,6 +31,8 @@ class Config:
 
     refusal: str = ""
     """Why the file could not even be read."""
+    config_id: Optional[str] = None
+    """What its @ID lines were compared with, when that was asked for."""
 
     @classmethod
     def unreadable(cls, file: str, refusal: str) -> Config:
@@ -63,4 +65,18 @@ def load(path: str, config_id: Optional[str] = None) -> Config:
         findings += plan_vrrp.unsupported(reading.document, path)
         findings += plan_checks.unsupported(reading.document, path)
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-    return Config(path, reading.document, tuple(findings), digest)
+    return Config(path, reading.document, tuple(findings), digest, config_id=config_id)
+
+
+def cluster(configs: Sequence[Config]) -> Tuple[conf.Finding, ...]:
+    """What is wrong between the files of the directors of one cluster, each without errors of its own."""
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import cluster as room  # noqa: PLC0415 - rarely asked
+
+    return room.check(
+        [
+            room.Director(
+                one.file, one.document, one.file, port.read_text(one.file), port.Opener(one.file), one.config_id
+            )
+            for one in configs
+        ]
+    )

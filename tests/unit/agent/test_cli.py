@@ -52,6 +52,35 @@ def test_check_of_many_files_gives_the_worst(tmp_path, capsys) -> None:
     assert "none: No such file or directory" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("other", "arguments", "status", "verdict", "says"),
+    [
+        (GOOD.replace("51", "51\n    priority 90"), [], 0, "valid", ""),
+        (GOOD, [], 2, "1 error", "two.conf:1:15: error[priority-equal]: VI_1 has priority 100 on"),
+        (GOOD.replace("VI_1", "VI_9").replace("51", "52"), [], 0, "2 warnings", "two.conf:1:15: warning[router-alone]"),
+        (GOOD.replace("VI_1", "VI_9").replace("51", "52"), ["--strict"], 1, "2 warnings", "[router-alone]"),
+        (BAD, [], 2, None, "error[unknown-keyword]"),
+    ],
+)
+def test_check_of_a_cluster(tmp_path, capsys, other: str, arguments: list, status: int, verdict, says: str) -> None:
+    one, two = tmp_path / "one.conf", tmp_path / "two.conf"
+    one.write_text(GOOD)
+    two.write_text(other)
+    assert cli.main(["check", "--cluster", str(one), str(two), *arguments]) == status
+    said = capsys.readouterr()
+    assert says in said.err
+    assert (f"cluster: {verdict}" in said.out) is (verdict is not None)
+
+
+def test_a_shared_file_is_read_as_each_director_reads_it(tmp_path, capsys) -> None:
+    shared = GOOD.replace("51", "51\n@d1 priority 150\n@d2 priority 100")
+    paths = [tmp_path / "d1.conf", tmp_path / "d2.conf"]
+    for path in paths:
+        path.write_text(shared)
+    assert cli.main(["check", "--cluster", *map(str, paths)]) == 0
+    assert capsys.readouterr().out.endswith("cluster: valid\n")
+
+
 def test_check_for_programs(tmp_path, capsys) -> None:
     path = tmp_path / "k.conf"
     path.write_text(BAD)
@@ -161,7 +190,9 @@ def test_dump_of_what_is_wrong(tmp_path, capsys, name: str, text: str, status: i
 
 def test_dump_masks(tmp_path, capsys) -> None:
     (tmp_path / "a.conf").write_text(
-        GOOD.replace("interface", "authentication {\n        auth_type PASS\n        auth_pass geheim\n    }\n    interface")
+        GOOD.replace(
+            "interface", "authentication {\n        auth_type PASS\n        auth_pass geheim\n    }\n    interface"
+        )
     )
     assert cli.main(["dump", str(tmp_path / "a.conf"), "--mask"]) == 0
     assert "geheim" not in capsys.readouterr().out
