@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.lvs.cluster.plugins.plugin_utils import director_config
+from ansible_collections.lvs.cluster.plugins.plugin_utils import described_config, director_config
 
 if t.TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
@@ -27,18 +27,23 @@ class ActionModule(ActionBase):
         errors: list[str] = []
         warnings: dict[str, list[str]] = {}
         documents: dict[str, model.Document] = {}
-        for host, text in args["directors"].items():
-            if not isinstance(text, str):
-                errors.append(f"{host}: director_config is not a text")
+        texts: dict[str, str] = {}
+        for host, config in args["directors"].items():
+            made = described_config.described(config, f"{host}:director_config")
+            errors += made.errors
+            if made.text is None:
                 continue
+            texts[host] = made.text
             checked = director_config.check(
-                text, f"{host}:keepalived.conf", host.split(".", 1)[0], args["engines"].get(host, "agent")
+                made.text, f"{host}:keepalived.conf", host.split(".", 1)[0], args["engines"].get(host, "agent")
             )
             errors += checked.errors
-            warnings[host] = checked.warnings
+            warnings[host] = [*made.notes, *checked.warnings]
             if checked.document is not None:
                 documents[host] = checked.document
-        found = [line for lines in warnings.values() for line in lines]
+        wrong, odd = described_config.between(texts, documents) if not errors else ([], [])
+        errors += wrong
+        found = [line for lines in warnings.values() for line in lines] + odd
         if errors:
             result.update(failed=True, msg="\n".join([*errors, *found]))
         else:

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
-from ansible_collections.lvs.cluster.plugins.plugin_utils import director_config
+from ansible_collections.lvs.cluster.plugins.plugin_utils import described_config, director_config
 
 PATH = "/etc/keepalived/keepalived.conf"
 
@@ -25,14 +25,16 @@ class ActionModule(ActionBase):
         path = str(args.get("path") or PATH)
         text = ""
         if args.get("state", "present") == "present":
-            if not isinstance(args.get("content"), str):
-                result.update(failed=True, msg="content: the text of the file is required with state=present")
+            made = self._described(args)
+            if made.text is None:
+                result.update(failed=True, msg="\n".join([*made.errors, *made.notes]))
                 return result
-            text = args["content"]
+            text = made.text
             known, passed = self._check(text, path, str(args.get("engine", "agent")), task_vars or {})
             result.update(known)
             if not passed:
                 return result
+            result["findings"] = [*made.notes, *result["findings"]]
             args["content"] = base64.b64encode(text.encode()).decode("ascii")
         answer: dict[str, t.Any] = self._execute_module(module_args=args, task_vars=task_vars)
         answer.pop("invocation", None)
@@ -42,6 +44,18 @@ class ActionModule(ActionBase):
         if result.get("changed"):
             result["diff"] = secret.diff(path, before, text)
         return result
+
+    @staticmethod
+    def _described(args: dict[str, t.Any]) -> described_config.Described:
+        """The text to write, of `content` or of `config`, which is taken out of the arguments."""
+        content, config = args.get("content"), args.pop("config", None)
+        if (content is None) == (config is None):
+            return described_config.Described(None, ["state=present needs exactly one of content and config"], [])
+        if config is None and not isinstance(content, str):
+            return described_config.Described(None, ["content: a text is required"], [])
+        if config is not None and not isinstance(config, dict):
+            return described_config.Described(None, ["config: a mapping of keywords is required"], [])
+        return described_config.described(content if config is None else config, "config")
 
     def _check(self, text: str, path: str, engine: str, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], bool]:
         config_id = str(task_vars.get("inventory_hostname", "")).split(".", 1)[0]

@@ -10,6 +10,8 @@ short_description: Check the configurations of all directors of a cluster before
 version_added: 0.1.0
 description:
   - Reads every director's text on the controller and fails with all findings of all of them at once.
+  - Then compares them. The same virtual routers, versions, intervals, passwords, addresses, sync groups and services
+    belong on all directors, with priorities that differ.
   - Touches no host. Use it once in a play, with C(run_once), before the plays that change hosts.
 author:
   - lvs.cluster authors (@lvs-cluster)
@@ -21,7 +23,9 @@ attributes:
     support: none
 options:
   directors:
-    description: The text of each director's C(keepalived.conf), by the host's name.
+    description:
+      - The text of each director's C(keepalived.conf), by the host's name.
+      - Or a mapping of keywords, as O(lvs.cluster.keepalived_config#module:config) has it.
     type: dict
     required: true
   engines:

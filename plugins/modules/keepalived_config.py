@@ -22,8 +22,15 @@ extends_documentation_fragment:
   - lvs.cluster.attributes.linux
 options:
   content:
-    description: The text of the file. Required with O(state=present).
+    description: The text of the file. With O(state=present) either this or O(config) is required.
     type: str
+  config:
+    description:
+      - What the file is to say, as a mapping in keepalived's words; blocks that may be there several times are lists
+        with the plural as their name. C(docs/reference.md) has all of them, C(docs/keepalived.schema.json) is for
+        editors.
+      - Mistakes are told with the path to them, as C(config.virtual_servers[2].real_servers[0].weight).
+    type: dict
   path:
     description: Where the file is on the director.
     type: path
@@ -53,6 +60,26 @@ EXAMPLES = r"""
   lvs.cluster.keepalived_config:
     content: "{{ lookup('ansible.builtin.template', 'keepalived.conf.j2') }}"
   register: config
+
+- name: The same from YAML
+  lvs.cluster.keepalived_config:
+    config:
+      vrrp_instances:
+        - name: VI_1
+          interface: eth0
+          virtual_router_id: 51
+          priority: 150
+          virtual_ipaddress: [192.0.2.80/24]
+      virtual_servers:
+        - address: 192.0.2.80
+          port: 80
+          lvs_sched: wlc
+          lvs_method: DR
+          protocol: TCP
+          real_servers:
+            - address: 192.0.2.11
+              port: 80
+              TCP_CHECK: {connect_timeout: 3}
 
 - name: Have the engine take it
   lvs.cluster.director_engine:
@@ -175,6 +202,8 @@ def main() -> None:
         argument_spec={
             # From the action plugin, as base64: so no line of it is taken for a secret and masked in the diff.
             "content": {"type": "str", "no_log": True},
+            # The action plugin makes the content of it; here it is only known.
+            "config": {"type": "dict"},
             "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
             "engine": {"type": "str", "choices": ["agent", "keepalived"], "default": "agent"},
             "backup": {"type": "bool", "default": False},

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A director's file from YAML, and the files of all directors beside one another, as the action plugins ask."""
+
+from __future__ import annotations
+
+from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from ansible_collections.lvs.cluster.plugins.plugin_utils.described_config import between, described
+
+ROUTER = {"name": "V", "interface": "eth0", "virtual_router_id": 51, "virtual_ipaddress": ["192.0.2.80/24"]}
+TEXT = "vrrp_instance V {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.80/24\n    }\n}\n"
+
+
+def test_a_text_is_taken_as_it_is():
+    assert described("anything", "x") == ("anything", [], [])
+
+
+def test_a_mapping_becomes_the_file():
+    assert described({"vrrp_instances": [ROUTER]}, "config") == (TEXT, [], [])
+
+
+def test_every_mistake_has_its_path():
+    text, errors, notes = described(
+        {"vrrp_instances": [{**ROUTER, "priority": 300, "state": "SLAVE"}], "virtul_servers": []}, "config"
+    )
+    assert text is None
+    assert [error.split(":")[0] for error in errors] == ["config.vrrp_instances[0].priority", "config.virtul_servers"]
+    assert notes[0].startswith("config.vrrp_instances[0].state: note[legacy-value]")
+
+
+def test_what_is_no_configuration_at_all():
+    (error,) = described(["x"], "d1:director_config").errors
+    assert error.startswith("d1:director_config: error[bad-value]: a list does not belong here")
+
+
+def test_between_directors():
+    secret = TEXT.replace(
+        "51\n", "51\n    authentication {\n        auth_type PASS\n        auth_pass geheimnis\n    }\n"
+    )
+    texts = {"d1.example.org": secret, "d2": secret.replace("geheimnis", "verraten")}
+    documents = {host: conf.read(text, host).document for host, text in texts.items()}
+    errors, warnings = between(texts, documents)
+    shown = "\n".join(errors)
+    assert "d2:keepalived.conf:4:5: error[auth-differs]" in shown
+    assert "error[priority-equal]: V has priority 100 on d1.example.org too" in shown
+    assert "geheimnis" not in shown
+    assert "verraten" not in shown
+    assert warnings == []
