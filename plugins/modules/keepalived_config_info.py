@@ -104,6 +104,15 @@ def said(finding: Finding, text: str) -> Dict[str, Any]:
     return shown
 
 
+def readable(item: Any) -> Any:
+    """The same with a replacement character for each byte of the file that was no UTF-8, which no answer can carry."""
+    if isinstance(item, str):
+        return item.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(item, dict):
+        return {key: readable(part) for key, part in item.items()}
+    return [readable(part) for part in item] if isinstance(item, list) else item
+
+
 def main() -> None:
     module = AnsibleModule(  # type: ignore[no-untyped-call]
         argument_spec={
@@ -123,8 +132,8 @@ def main() -> None:
     module.exit_json(
         changed=False,
         exists=True,
-        config=mapping.to_mapping(reading.document, mask=True),
-        findings=[said(finding, text) for finding in reading.findings],
+        config=readable(mapping.to_mapping(reading.document, mask=True)),
+        findings=readable([said(finding, text) for finding in reading.findings]),
         errors=sum(finding.level == ERROR for finding in reading.findings),
     )
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import Finding
-from ansible_collections.lvs.cluster.plugins.modules.keepalived_config_info import said
+from ansible_collections.lvs.cluster.plugins.modules.keepalived_config_info import readable, said
 
 
 def test_a_finding_as_data_shows_no_secret():
@@ -19,3 +19,7 @@ def test_a_finding_as_data_shows_no_secret():
         "line": 4,
         "column": 9,
     }
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_answer():
+    assert readable({"a": ["caf\udce9", 1]}) == {"a": ["caf\ufffd", 1]}
