@@ -11,23 +11,56 @@ writing, JSON, YAML, findings and the reference page all follow from it. Nothing
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+
     from .kinds import Kind
 
+if not TYPE_CHECKING:
+
+    def dataclass_transform(**_given: Any) -> Any:
+        """What typing has since 3.11, for type checkers only."""
+        return lambda decorator: decorator
+
+
+_T = TypeVar("_T")
 _KEY = "keyword"
 
 
 class Declared:
-    """What all blocks and values have: equality, hash and a short repr over the declared fields.
+    """What all blocks and values are: frozen, compared, hashed and shown by their declared fields.
 
     One shared method each instead of generated ones: fifty classes are made at every start of the agent, and most of
-    that time went into code that compares and prints.
+    that time went into writing and compiling code for them.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    if not TYPE_CHECKING:  # a type checker knows the parameters from the fields
+
+        def __init__(self, *args: Any, **given: Any) -> None:
+            names = [name for name, one in self.__dataclass_fields__.items() if "ClassVar" not in str(one.type)]
+            title = self.__class__.__name__
+            if len(args) > len(names):
+                raise TypeError(f"{title} takes {len(names)} values, {len(args)} were given")
+            values = dict(zip(names, args))
+            for name, value in given.items():
+                if name not in names or name in values:
+                    raise TypeError(f"{title} got an unexpected or second '{name}'")
+                values[name] = value
+            lacking = [name for name in names if name not in values and not hasattr(self.__class__, name)]
+            if lacking:
+                raise TypeError(f"{title} needs {', '.join(lacking)}")
+            self.__dict__.update(values)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise FrozenInstanceError(f"cannot assign to field '{name}'")
+
+        def __delattr__(self, name: str) -> None:
+            raise FrozenInstanceError(f"cannot delete field '{name}'")
 
     def __eq__(self, other: object) -> bool:
         if self.__class__ is not other.__class__:
@@ -41,6 +74,12 @@ class Declared:
         said = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
         shown = ", ".join(f"{name}={value!r}" for name, value in said if value is not None and value != ())
         return f"{self.__class__.__name__}({shown})"
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def declared(block: type[_T]) -> type[_T]:
+    """Make a class a frozen dataclass whose methods are those of Declared."""
+    return dataclass(init=False, repr=False, eq=False)(block)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
-from .fields import Declared
+from .fields import Declared, declared
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Script(Declared):
     """A command with its arguments, and the user and group it runs as (None: the default script user)."""
 
@@ -21,7 +20,7 @@ class Script(Declared):
     group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class UserGroup(Declared):
     """A user and an optional group (a leading ':' on the group asks for the supplementary groups as well)."""
 
@@ -29,7 +28,7 @@ class UserGroup(Declared):
     group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Fifo(Declared):
     """A named pipe for notifications and who owns it."""
 
@@ -38,7 +37,7 @@ class Fifo(Declared):
     group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class HostPort(Declared):
     """A mail server: host name or address, and a port number or service name (None: 25)."""
 
@@ -46,7 +45,7 @@ class HostPort(Declared):
     port: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class LvsTimeouts(Declared):
     """IPVS connection timeouts in seconds; None leaves the kernel's value."""
 
@@ -55,7 +54,7 @@ class LvsTimeouts(Declared):
     udp: Optional[int] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class LvsSyncDaemon(Declared):
     """IPVS connection synchronisation: interface, the instance it follows, sync id, and multicast options."""
 
@@ -68,7 +67,7 @@ class LvsSyncDaemon(Declared):
     group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class GarpExtraIf(Declared):
     """Gratuitous ARPs on other interfaces every `interval` seconds; all: on those that do not use a VMAC too."""
 
@@ -76,7 +75,7 @@ class GarpExtraIf(Declared):
     all: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Forwarding(Declared):
     """lvs_method: NAT, DR or TUN, and for TUN the encapsulation (ipip, gue, gre), its port and checksum mode."""
 
@@ -86,7 +85,7 @@ class Forwarding(Declared):
     checksum: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class AddressPort(Declared):
     """An address and a port (None: any port)."""
 
@@ -94,7 +93,7 @@ class AddressPort(Declared):
     port: Optional[int] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class VirtualAddress(Declared):
     """One line of virtual_ipaddress, virtual_ipaddress_excluded or static_ipaddress.
 
@@ -119,7 +118,7 @@ class VirtualAddress(Declared):
     use_vmac: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class UseVmac(Declared):
     """A macvlan for the virtual router: its name, its MAC (None: the RFC's), kernel interface group."""
 
@@ -129,7 +128,7 @@ class UseVmac(Declared):
     group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class UseIpvlan(Declared):
     """An ipvlan for the virtual router: its name, source address, mode (bridge, private, vepa), interface group."""
 
@@ -139,7 +138,7 @@ class UseIpvlan(Declared):
     group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class UnicastPeer(Declared):
     """One unicast peer and the TTL its advertisements must arrive with."""
 
@@ -148,7 +147,7 @@ class UnicastPeer(Declared):
     max_ttl: Optional[int] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Track(Declared):
     """One tracked interface, script, file, process or BFD instance.
 
@@ -160,7 +159,7 @@ class Track(Declared):
     reverse: Optional[bool] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class TrackWeight(Declared):
     """The default weight of a tracked object and whether it counts the other way round."""
 
@@ -168,7 +167,7 @@ class TrackWeight(Declared):
     reverse: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class HmacKey(Declared):
     """One key of auth_hmac: id 1-255 and value as written (hex:..., file:PATH, or the ASCII characters)."""
 
@@ -176,7 +175,7 @@ class HmacKey(Declared):
     value: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Encap(Declared):
     """Light-weight tunnel of a route: type (ip, ip6, mpls, ila, ...) and its options as written."""
 
@@ -192,7 +191,7 @@ class Encap(Declared):
     labels: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Nexthop(Declared):
     """One next hop of a multipath route."""
 
@@ -204,7 +203,7 @@ class Nexthop(Declared):
     realms: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Metric(Declared):
     """A metric of a route (mtu, rtt, ...) and whether path discovery may not change it."""
 
@@ -212,7 +211,7 @@ class Metric(Declared):
     lock: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Route(Declared):
     """One line of virtual_routes or static_routes, in the words of ip-route(8). `to`: address/len or 'default'."""
 
@@ -259,7 +258,7 @@ class Route(Declared):
     track_group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Rule(Declared):
     """One line of virtual_rules or static_rules, in the words of ip-rule(8)."""
 
@@ -290,7 +289,7 @@ class Rule(Declared):
     track_group: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Linkbeat(Declared):
     """One line of linkbeat_interfaces: interface and the way to ask it (MII, ETHTOOL, IOCTL; None: what works)."""
 
@@ -298,7 +297,7 @@ class Linkbeat(Declared):
     type: Optional[str] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class UpDownDelay(Declared):
     """One line of interface_up_down_delays: seconds before an interface counts as down, and as up."""
 
@@ -307,7 +306,7 @@ class UpDownDelay(Declared):
     up: Optional[float] = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class GroupMember(Declared):
     """One line of virtual_server_group: an address, a range A-B, or a firewall mark.
 

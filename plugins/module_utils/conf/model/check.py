@@ -1,17 +1,16 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
+# ruff: noqa: TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """The checkers of a real server. Each is one frozen dataclass whose `keyword` is its name in the file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Optional
 
 from ..blocks import Blocks
-from ..fields import Declared, key
+from ..fields import Declared, declared, key
 from ..kinds import Address, Choice, Flag, HexBytes, Int, Numbers, OnOff, Seconds, StatusCodes, Word, Words
 from ..lines import ScriptLine, UserLine, WeightLine
 from ..values import Script, TrackWeight, UserGroup
@@ -20,7 +19,7 @@ _U32 = 0xFFFFFFFF
 _U31 = 0x7FFFFFFF
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Check(Declared):
     """What every scheduled checker has. Absent values are those of the real server, then of the virtual server."""
 
@@ -34,7 +33,7 @@ class Check(Declared):
     log_all_failures: Optional[bool] = key(OnOff(), "log every failure")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class ConnectOptions(Declared):
     """Where and how a network check connects."""
 
@@ -47,26 +46,26 @@ class ConnectOptions(Declared):
     fwmark: Optional[int] = key(Int(0, _U32), "firewall mark of the packets")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class NetworkCheck(Check, ConnectOptions):
     """What every checker that connects somewhere has."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class TcpCheck(NetworkCheck):
     """TCP_CHECK { ... }: a connection is accepted."""
 
     keyword: ClassVar[str] = "TCP_CHECK"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class PingCheck(NetworkCheck):
     """PING_CHECK { ... }: an ICMP echo is answered."""
 
     keyword: ClassVar[str] = "PING_CHECK"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class UdpCheck(NetworkCheck):
     """UDP_CHECK { ... }: no ICMP error comes back, or a reply does."""
 
@@ -80,7 +79,7 @@ class UdpCheck(NetworkCheck):
     max_reply_length: Optional[int] = key(Int(0, 65535), "greatest length of the reply", default=255)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class DnsCheck(NetworkCheck):
     """DNS_CHECK { ... }: a query is answered without error and with an answer."""
 
@@ -94,12 +93,12 @@ class DnsCheck(NetworkCheck):
     name: Optional[str] = key(Word(), "name to ask for", default=".")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class SmtpHost(NetworkCheck):
     """host { ... } in SMTP_CHECK: one more place to check."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class SmtpCheck(NetworkCheck):
     """SMTP_CHECK { ... }: a mail server greets and takes HELO."""
 
@@ -109,7 +108,7 @@ class SmtpCheck(NetworkCheck):
     hosts: tuple[SmtpHost, ...] = key(Blocks(SmtpHost), "places to check", word="host", many=True)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class MiscCheck(Check):
     """MISC_CHECK { ... }: a script exits with 0."""
 
@@ -121,7 +120,7 @@ class MiscCheck(Check):
     user: Optional[UserGroup] = key(UserLine(), "user and group that the script runs as")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class HttpUrl(Declared):
     """url { ... } in HTTP_GET."""
 
@@ -139,14 +138,14 @@ class HttpUrl(Declared):
     regex_stack: Optional[tuple[int, ...]] = key(Numbers(1, _U32, 2, 2), "start and greatest size of the match stack")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class SslUrl(HttpUrl):
     """url { ... } in SSL_GET."""
 
     tls_compliant: Optional[bool] = key(OnOff(), "the server closes TLS as the RFC says", since="2.2.8")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class HttpGet(NetworkCheck):
     """HTTP_GET { ... }: every url is answered with the right status, digest or text."""
 
@@ -165,7 +164,7 @@ class HttpGet(NetworkCheck):
     urls: tuple[HttpUrl, ...] = key(Blocks(HttpUrl), "pages to ask for", word="url", many=True, required=True)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class SslGet(HttpGet):
     """SSL_GET { ... }: HTTP_GET over TLS."""
 
@@ -175,7 +174,7 @@ class SslGet(HttpGet):
     tls_compliant: Optional[bool] = key(OnOff(), "the server closes TLS as the RFC says", since="2.2.8")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class FileCheck(Declared):
     """FILE_CHECK { ... }: a track_file's number is the weight."""
 
@@ -185,7 +184,7 @@ class FileCheck(Declared):
     weight: Optional[TrackWeight] = key(WeightLine(_U31), "factor of the number in the file", default=1)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class BfdCheck(Declared):
     """BFD_CHECK { ... }: a BFD session is up."""
 

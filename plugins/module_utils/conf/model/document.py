@@ -1,17 +1,16 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
+# ruff: noqa: TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """A whole keepalived.conf."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
 from ..blocks import Block, Blocks, GroupBlocks
-from ..fields import Declared, key
+from ..fields import Declared, declared, key
 from ..items import AddressLines, DelayLines, LinkbeatLines
 from ..kinds import Flag, Int, OptionalWord, Word
 from ..routes import RouteLines, RuleLines
@@ -22,7 +21,7 @@ from .track import BfdInstance, GarpGroup, Ssl, TrackFile, TrackGroup, VrrpScrip
 from .vrrp import VrrpInstance, VrrpSyncGroup
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Document(Declared):
     """Everything one keepalived.conf says, not where it was written. Several blocks of one kind keep their order."""
 

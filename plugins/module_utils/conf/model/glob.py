@@ -1,16 +1,15 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
+# ruff: noqa: TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """global_defs: what holds for the whole daemon, in keepalived's words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import Declared, key
+from ..fields import Declared, declared, key
 from ..items import NameList
 from ..kinds import Address, Choice, Flag, Int, Numbers, OnOff, OptionalWord, Seconds, Word, Words
 from ..lines import FifoLine, GarpExtraLine, HostPortLine, LvsTimeoutsLine, ScriptLine, SyncDaemonLine, UserLine
@@ -24,7 +23,7 @@ _GARP_SECONDS = Int(0, 4294)
 _COUNT = Int(0, _U32)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class GlobalDefs(Declared):
     """global_defs { ... }."""
 

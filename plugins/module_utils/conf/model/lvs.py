@@ -1,17 +1,16 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
+# ruff: noqa: TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """virtual_server, real_server, sorry_server and virtual_server_group."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
 from ..blocks import Blocks, Checks
-from ..fields import Declared, key
+from ..fields import Declared, declared, key
 from ..kinds import Choice, Flag, GranularityLine, Int, OnOff, Seconds, Word
 from ..lines import AddressPortLine, ForwardingLine, ScriptLine
 from ..values import AddressPort, Forwarding, GroupMember, Script
@@ -24,7 +23,7 @@ SCHEDULERS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class RealServer(Declared):
     """real_server ADDRESS PORT { ... }; port 0 or absent: the virtual server's."""
 
@@ -49,7 +48,7 @@ class RealServer(Declared):
     checks: tuple[object, ...] = key(Checks(), "checkers, all must succeed", many=True)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class VirtualServer(Declared):
     """virtual_server ADDRESS [PORT] | fwmark MARK | group NAME { ... }: exactly one of the three is set."""
 
@@ -104,7 +103,7 @@ class VirtualServer(Declared):
     real_servers: tuple[RealServer, ...] = key(Blocks(RealServer), "servers", word="real_server", many=True)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class VirtualServerGroup(Declared):
     """virtual_server_group NAME { ... }: addresses, ranges and firewall marks that share one definition."""
 

@@ -1,24 +1,23 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
+# ruff: noqa: TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """What instances and servers can watch: scripts, files, processes, BFD sessions; and small groups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import Declared, key
-from ..fields import key as declared
+from ..fields import Declared, declared, key
+from ..fields import key as keyword
 from ..items import NameList
 from ..kinds import Address, Choice, Flag, InitFileLine, Int, Milliseconds, OnOff, Seconds, Word, Words
 from ..lines import ScriptLine, UserLine, WeightLine
 from ..values import Script, TrackWeight, UserGroup
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class VrrpScript(Declared):
     """vrrp_script NAME { ... }: a script whose result instances follow."""
 
@@ -33,7 +32,7 @@ class VrrpScript(Declared):
     init_fail: Optional[bool] = key(Flag(), "bad until it was good once")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class TrackFile(Declared):
     """track_file NAME { ... }: a file with a number that is added to the priority."""
 
@@ -43,7 +42,7 @@ class TrackFile(Declared):
     init_file: Optional[tuple[str, ...]] = key(InitFileLine(), "make the file at start: [VALUE] [overwrite]")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class VrrpTrackProcess(Declared):
     """vrrp_track_process NAME { ... }: a process that must run."""
 
@@ -59,7 +58,7 @@ class VrrpTrackProcess(Declared):
     full_command: Optional[bool] = key(Flag(), "match the whole command line")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class BfdInstance(Declared):
     """bfd_instance NAME { ... }: a BFD session (RFC 5880). Intervals are written in milliseconds."""
 
@@ -79,7 +78,7 @@ class BfdInstance(Declared):
     checker: Optional[bool] = key(Flag(), "only for checkers")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class TrackGroup(Declared):
     """track_group NAME { ... }: instances that go to FAULT when a static address of this group is deleted."""
 
@@ -87,7 +86,7 @@ class TrackGroup(Declared):
     group: Optional[tuple[str, ...]] = key(NameList(), "names of the instances", required=True)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class GarpGroup(Declared):
     """garp_group { ... }: pace of gratuitous ARPs on some interfaces together."""
 
@@ -97,11 +96,11 @@ class GarpGroup(Declared):
     interfaces: Optional[tuple[str, ...]] = key(NameList(), "several interfaces")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Ssl(Declared):
     """SSL { ... }: client certificate of SSL_GET."""
 
     password: Optional[str] = key(Word(), "password of the key", secret=True)
     ca: Optional[str] = key(Word(), "file with the certificate authority")
     certificate: Optional[str] = key(Word(), "file with the certificate")
-    key: Optional[str] = declared(Word(), "file with the key")
+    key: Optional[str] = keyword(Word(), "file with the key")

@@ -1,17 +1,16 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# ruff: noqa: RUF009, TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
+# ruff: noqa: TC001 - key() declares a keyword and returns a dataclass field; annotations are for readers
 
 """vrrp_instance, vrrp_sync_group and what stands in them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
 from ..blocks import Block
-from ..fields import Declared, key
+from ..fields import Declared, declared, key
 from ..items import AddressLines, NameList, PeerLines, TrackLines
 from ..kinds import Address, Choice, Flag, Int, OnOff, Seconds, Word
 from ..lines import GarpExtraLine, HmacKeyLine, IpvlanLine, ScriptLine, VmacLine
@@ -34,7 +33,7 @@ _GARP_SECONDS = Int(0, 4294)
 _COUNT = Int(0, _U32)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class Authentication(Declared):
     """authentication { ... }: PASS (clear text) or AH, VRRPv2 only."""
 
@@ -44,7 +43,7 @@ class Authentication(Declared):
     auth_pass: Optional[str] = key(Word(), "password, at most 8 characters count", required=True, secret=True)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class AuthHmac(Declared):
     """auth_hmac { ... }: HMAC-SHA256 trailer of keepalived 2.4."""
 
@@ -70,7 +69,7 @@ class AuthHmac(Declared):
     )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class VrrpSyncGroup(Declared):
     """vrrp_sync_group NAME { ... }: instances that change state together."""
 
@@ -93,7 +92,7 @@ class VrrpSyncGroup(Declared):
     notify_priority_changes: Optional[bool] = key(OnOff(), "priority changes go to the pipes as well")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@declared
 class VrrpInstance(Declared):
     """vrrp_instance NAME { ... }: one virtual router."""
 
