@@ -236,6 +236,13 @@ def explain(arguments: List[str]) -> int:
     return cli_conf.explain(arguments)
 
 
+def fmt(arguments: List[str]) -> int:
+    """`fmt FILE`: the file in its canonical layout, comments where they stood; -w replaces it."""
+    from . import cli_conf
+
+    return cli_conf.fmt(arguments)
+
+
 def dump(arguments: List[str]) -> int:
     """`dump FILE`: the file as it was understood, as JSON; the JSON reads back."""
     from . import cli_conf
@@ -254,6 +261,7 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "run": run,
     "check": check,
     "explain": explain,
+    "fmt": fmt,
     "dump": dump,
     "diff": diff,
     "status": status,

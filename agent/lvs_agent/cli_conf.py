@@ -1,15 +1,18 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`lvs-agent explain` and `lvs-agent dump`: the language for who asks at a prompt."""
+"""`lvs-agent explain`, `fmt` and `dump`: the language for who asks at a prompt."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import sys
+import tempfile
 from typing import List
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import explain as catalogue
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import mapping, port, suggest, write
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import layout, mapping, port, suggest, write
 
 
 def explain(arguments: List[str]) -> int:
@@ -28,6 +31,48 @@ def explain(arguments: List[str]) -> int:
         return 2
     print(found.render())
     return 0
+
+
+def fmt(arguments: List[str]) -> int:
+    """The file in its canonical layout on stdout, or in its place (-w); with --check status 1 when it would change."""
+    p = argparse.ArgumentParser(prog="lvs-agent fmt", description="FILE in its canonical layout; comments stay.")
+    p.add_argument("file")
+    p.add_argument("-w", "--write", action="store_true", help="replace the file, in one step")
+    p.add_argument("--check", action="store_true", help="print nothing; status 1 when the layout is another one")
+    options = p.parse_args(arguments)
+    try:
+        text = port.read_text(options.file)
+        laid = layout.fmt(text, options.file)
+        if options.check:
+            return 0 if laid == text else 1
+        if not options.write:
+            print(laid, end="")
+        elif laid != text:
+            _replace(options.file, laid)
+    except layout.CannotFormat as error:
+        print(f"lvs-agent: {options.file}: left as it is: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"lvs-agent: {options.file}: {error.strerror}", file=sys.stderr)
+        return 3
+    return 0
+
+
+def _replace(path: str, text: str) -> None:
+    """The new text under the old name, mode and owner. Raises OSError; then the old file is as it was."""
+    path = os.path.realpath(path)
+    was = os.stat(path)
+    with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), prefix=".lvs-agent-", delete=False) as file:
+        try:
+            os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
+            os.fchown(file.fileno(), was.st_uid, was.st_gid)
+            file.write(text.encode("utf-8", "surrogateescape"))
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
 
 
 def dump(arguments: List[str]) -> int:

@@ -196,3 +196,24 @@ def test_dump_masks(tmp_path, capsys) -> None:
     )
     assert cli.main(["dump", str(tmp_path / "a.conf"), "--mask"]) == 0
     assert "geheim" not in capsys.readouterr().out
+
+
+UNLAID = "# mine\nvrrp_instance VI_1 { # first\n  interface   eth0\n virtual_router_id 51\n virtual_ipaddress { 192.0.2.1 }\n}\n"
+
+
+def test_fmt(tmp_path, capsys) -> None:
+    path = tmp_path / "a.conf"
+    path.write_text(UNLAID)
+    path.chmod(0o640)
+    assert cli.main(["fmt", str(path)]) == 0
+    laid = capsys.readouterr().out
+    assert "# mine" in laid
+    assert "# first" in laid
+    assert path.read_text() == UNLAID
+    assert cli.main(["fmt", "--check", str(path)]) == 1
+    assert cli.main(["fmt", "-w", str(path)]) == 0
+    assert path.read_text() == laid
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.conf"]
+    assert cli.main(["fmt", "--check", str(path)]) == 0
+    assert cli.main(["fmt", str(tmp_path / "none")]) == 3
