@@ -101,6 +101,8 @@ class Lab:
     def power_on_again(self) -> None:
         """The lab's hosts do not come back from a reboot by themselves."""
         assert wait(lambda: not self.cluster._program("d1").runs(), 120, 0.2) is not None
+        self.cluster._program("d1").popen.wait(10)
+        self.cluster._forget("d1")
         self.cluster.boot("d1")
 
     def drill(self, scenario: str, **variables):
