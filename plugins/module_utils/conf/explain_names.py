@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Explanations of what is said about names and about the daemon as a whole."""
+"""Explanations of what is said about names and about the daemon as a whole.
+
+Long because it is a catalogue, one entry a code.
+"""
 
 from __future__ import annotations
 

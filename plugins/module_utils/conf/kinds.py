@@ -6,6 +6,7 @@
 
 A kind knows a range and a spelling, never a block or a place; mistakes are raised as findings.Bad with the number of
 the word at fault. Kinds of whole blocks are in blocks.py, of lines with many options in lines.py.
+Long because every kind of single value stands here, each a few lines.
 """
 
 from __future__ import annotations

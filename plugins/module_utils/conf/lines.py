@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The kinds of lines that hold more than one word of meaning: scripts, owners, forwarding, keys, VMACs, weights."""
+"""The kinds of lines that hold more than one word of meaning: scripts, owners, forwarding, weights."""
 
 from __future__ import annotations
 
@@ -15,15 +15,12 @@ from .values import (
     Fifo,
     Forwarding,
     GarpExtraIf,
-    HmacKey,
     HostPort,
     LvsSyncDaemon,
     LvsTimeouts,
     Script,
     TrackWeight,
-    UseIpvlan,
     UserGroup,
-    UseVmac,
 )
 from .words import command, quoted, split_command, split_script
 
@@ -345,140 +342,6 @@ class ForwardingLine(Kind):
         if value.checksum is not None:
             parts.append(value.checksum)
         return " ".join(parts)
-
-
-class HmacKeyLine(Kind):
-    """ID VALUE."""
-
-    shape = "1..255 hex:DIGITS|file:PATH|CHARACTERS"
-    made = HmacKey
-
-    def read(self, words: Sequence[str]) -> Any:
-        if len(words) < 2:
-            raise Bad("needs an id and a value", code="missing-value", word=0)
-        number, value = integer(words[0], 1, 255), words[1]
-        length = _key_length(value)
-        if length is not None and not 32 <= length <= 64:
-            message = f"the key has {length} bytes: keepalived would run without any authentication"
-            raise Bad(message, "32 to 64 bytes, as hex: digits or characters", code="key-length", word=2)
-        return check_extra(words, 2, HmacKey(number, value))
-
-    def write(self, value: Any) -> str:
-        length = _key_length(value.value)
-        if length is not None and not 32 <= length <= 64:
-            raise ValueError(f"the key has {length} bytes, not 32 to 64")
-        return f"{value.id} {quoted(value.value)}"
-
-
-def _key_length(value: str) -> Optional[int]:
-    """Bytes of a key as written; None when it is in a file; 0 when its hexadecimal digits are wrong."""
-    if value.startswith("file:"):
-        return None
-    if value.startswith("hex:"):
-        digits = "".join(value[4:].split())
-        return len(digits) // 2 if len(digits) % 2 == 0 and all(c in "0123456789abcdefABCDEF" for c in digits) else 0
-    return len(value.encode())
-
-
-class VmacLine(Kind):
-    """[[name] INTERFACE] [MAC] [netlink_notify_msg] [group GROUP]."""
-
-    shape = "[[name] INTERFACE] [MAC] [netlink_notify_msg] [group GROUP]"
-    made = UseVmac
-
-    def read(self, words: Sequence[str]) -> Any:
-        found: dict[str, Any] = {}
-        at = 0
-        while at < len(words):
-            word = words[at]
-            if ":" in word:
-                found["mac"] = _mac(word, at + 1)
-            elif word == "netlink_notify_msg":
-                found["netlink_notify_msg"] = True
-            elif word in ("name", "group"):
-                at += 1
-                if at >= len(words):
-                    raise Bad(f"{word} needs a value", code="missing-value", word=at)
-                found[word] = words[at] if word == "group" else _interface(words[at], at + 1)
-            elif "name" in found:
-                raise Bad(f"the interface is already named {found['name']}", code="unknown-option", word=at + 1)
-            else:
-                found["name"] = _interface(word, at + 1)
-            at += 1
-        return UseVmac(**found)
-
-    def write(self, value: Any) -> str:
-        parts = ["name", quoted(value.name)] if value.name is not None else []
-        if value.mac is not None:
-            parts.append(value.mac)
-        if value.netlink_notify_msg:
-            parts.append("netlink_notify_msg")
-        if value.group is not None:
-            parts += ["group", quoted(value.group)]
-        return " ".join(parts)
-
-
-def _mac(word: str, position: int) -> str:
-    octets = word.rstrip(":").split(":")
-    if len(octets) not in (5, 6) or any(not 1 <= len(o) <= 2 or o.strip("0123456789abcdefABCDEF") for o in octets):
-        raise Bad(f"'{word}' is no MAC address", "six octets, or five and the VRID is the last", word=position)
-    if int(octets[0], 16) & 1:
-        raise Bad(f"{word} is a multicast MAC address", code="bad-mac", word=position)
-    return word
-
-
-def _interface(word: str, position: int) -> str:
-    if not 0 < len(word) <= _INTERFACE or "/" in word or ":" in word or word in (".", ".."):
-        raise Bad(f"'{word}' cannot be an interface name", "at most 15 characters, no / or :", word=position)
-    return word
-
-
-class IpvlanLine(Kind):
-    """[[name] INTERFACE] [ADDRESS] [bridge|private|vepa] [group GROUP]."""
-
-    first = True
-    shape = "[[name] INTERFACE] [ADDRESS] [bridge|private|vepa] [group GROUP]"
-    made = UseIpvlan
-
-    def read(self, words: Sequence[str]) -> Any:
-        found: dict[str, Any] = {}
-        at = 0
-        while at < len(words):
-            word = words[at]
-            if word in ("bridge", "private", "vepa"):
-                found["mode"] = word
-            elif word in ("name", "group"):
-                at += 1
-                if at >= len(words):
-                    raise Bad(f"{word} needs a value", code="missing-value", word=at)
-                found[word] = words[at] if word == "group" else _interface(words[at], at + 1)
-            elif "." in word or ":" in word:
-                found["address"] = _prefixed(word, at + 1)
-            elif "name" in found:
-                raise Bad(f"the interface is already named {found['name']}", code="unknown-option", word=at + 1)
-            else:
-                found["name"] = _interface(word, at + 1)
-            at += 1
-        return UseIpvlan(**found)
-
-    def write(self, value: Any) -> str:
-        parts = ["name", quoted(value.name)] if value.name is not None else []
-        parts += [word for word in (value.address, value.mode) if word is not None]
-        if value.group is not None:
-            parts += ["group", quoted(value.group)]
-        return " ".join(parts)
-
-
-def _prefixed(word: str, position: int) -> str:
-    where, slash, length = word.partition("/")
-    try:
-        address(where)
-        if slash:
-            integer(length, 0, 128 if ":" in where else 32)
-    except Bad as bad:
-        bad.word = position
-        raise
-    return word
 
 
 class WeightLine(Kind):

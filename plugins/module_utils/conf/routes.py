@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Lines of virtual_routes, static_routes, virtual_rules and static_rules, in the words of ip-route(8), ip-rule(8)."""
+"""Lines of virtual_routes and static_routes, in the words of ip-route(8)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Optional
 from .findings import NOTE, Bad, Odd
 from .items import Lines, read_network
 from .kinds import address, integer
-from .options import Option, read_options, read_value, unknown_option, write_options
-from .values import Encap, Metric, Nexthop, Route, Rule
+from .options import Option, read_value, unknown_option, write_options
+from .values import Encap, Metric, Nexthop, Route
 from .words import quoted
 
 if TYPE_CHECKING:
@@ -31,11 +31,10 @@ _TYPES = (
     "nat",
     "anycast",
 )
-_ACTIONS = ("blackhole", "unreachable", "prohibit", "nop", "goto")
 _PLACINGS = ("add", "prepend", "append")
 
 
-def _u32(word: str) -> int:
+def u32(word: str) -> int:
     return integer(word, 0, _U32)
 
 
@@ -43,7 +42,7 @@ def _switch(word: str) -> bool:
     return bool(integer(word, 0, 1))
 
 
-def _network(word: str) -> str:
+def network(word: str) -> str:
     read_network(word)
     return word
 
@@ -66,24 +65,9 @@ def _pref(word: str) -> str:
     return word
 
 
-def _realms(word: str) -> str:
+def realms(word: str) -> str:
     if not word.strip("/"):
         raise Bad(f"'{word}' names no realm", "[SOURCE/]DESTINATION")
-    return word
-
-
-def _ports(word: str) -> str:
-    low, dash, high = word.partition("-")
-    first = integer(low, 1, 65535)
-    if dash and integer(high, 1, 65535) < first:
-        raise Bad(f"the range {word} is backwards", code="bad-range")
-    return word
-
-
-def _uids(word: str) -> str:
-    low, high = word.partition("-")[::2]
-    if integer(low, 0, _U32) > integer(high, 0, _U32):
-        raise Bad(f"the range {word} is backwards", code="bad-range")
     return word
 
 
@@ -95,7 +79,7 @@ def _enabled(value: bool) -> str:
     return "enabled" if value else "disabled"
 
 
-def _metric(option_word: str, read: Any = _u32) -> Option:
+def _metric(option_word: str, read: Any = u32) -> Option:
     def checked(word: str) -> str:
         read(word)
         return word
@@ -107,7 +91,7 @@ def _any(word: str) -> str:
     return word
 
 
-_NUMBER_WRITE = {"read": _u32, "write": str}
+_NUMBER_WRITE = {"read": u32, "write": str}
 _ENCAP = {
     "ip": tuple(Option(word, word) for word in ("id", "dst", "src", "tos", "ttl", "flags")),
     "ip6": tuple(Option(word, word) for word in ("id", "dst", "src", "tc", "hoplimit", "flags")),
@@ -116,28 +100,28 @@ _ROUTE_OPTIONS = (
     Option("src", "src", read=address, write=str),
     Option("via", "via", ("gw",), read=address, write=str),
     Option("or", "or_via", read=address, write=str),
-    Option("from", "from_", read=_network, write=str),
+    Option("from", "from_", read=network, write=str),
     Option("tos", "tos", ("dsfield",)),
     Option("table", "table"),
     Option("protocol", "protocol"),
     Option("scope", "scope"),
-    Option("metric", "metric", ("priority", "preference"), read=_u32, write=str),
+    Option("metric", "metric", ("priority", "preference"), read=u32, write=str),
     Option("dev", "dev", ("oif",), longest=15),
     Option("onlink", "onlink", flag=True),
-    Option("expires", "expires", read=_u32, write=str),
+    Option("expires", "expires", read=u32, write=str),
     _metric("mtu"),
     Option("hoplimit", "hoplimit", read=lambda word: integer(word, 0, 255), write=str),
     _metric("advmss"),
     _metric("rtt", _any),
     _metric("rttvar", _any),
     _metric("reordering"),
-    Option("window", "window", read=_u32, write=str),
+    Option("window", "window", read=u32, write=str),
     _metric("cwnd"),
     _metric("ssthresh"),
-    Option("realms", "realms", read=_realms),
+    Option("realms", "realms", read=realms),
     _metric("rto_min", _any),
-    Option("initcwnd", "initcwnd", read=_u32, write=str),
-    Option("initrwnd", "initrwnd", read=_u32, write=str),
+    Option("initcwnd", "initcwnd", read=u32, write=str),
+    Option("initrwnd", "initrwnd", read=u32, write=str),
     Option("features", "features", read=_feature),
     Option("quickack", "quickack", read=_switch, write=_one_zero),
     _metric("congctl", _any),
@@ -152,43 +136,16 @@ _HOP_OPTIONS = (
     Option("dev", "dev", ("oif",), longest=15),
     Option("weight", "weight", read=lambda word: integer(word, 1, 256), write=str),
     Option("onlink", "onlink", flag=True),
-    Option("realms", "realms", read=_realms),
-)
-_RULE_OPTIONS = (
-    Option("not", "not_", flag=True),
-    Option("from", "from_", read=_network, write=str),
-    Option("to", "to", read=_network, write=str),
-    Option("preference", "preference", ("order", "priority"), read=_u32, write=str),
-    Option("tos", "tos", ("dsfield",)),
-    Option("fwmark", "fwmark"),
-    Option("realms", "realms", read=_realms),
-    Option(
-        "suppress_prefixlength",
-        "suppress_prefixlength",
-        ("sup_pl",),
-        read=lambda word: integer(word, 0, 128),
-        write=str,
-    ),
-    Option("suppress_ifgroup", "suppress_ifgroup", ("sup_group",)),
-    Option("iif", "iif", ("dev",), longest=15),
-    Option("oif", "oif", longest=15),
-    Option("tunnel-id", "tunnel_id", read=lambda word: integer(word, 0, (1 << 64) - 1), write=str),
-    Option("uidrange", "uidrange", read=_uids),
-    Option("l3mdev", "l3mdev", flag=True),
-    Option("protocol", "protocol"),
-    Option("ipproto", "ipproto"),
-    Option("sport", "sport", read=_ports),
-    Option("dport", "dport", read=_ports),
-    Option("table", "table", ("lookup",)),
+    Option("realms", "realms", read=realms),
 )
 
 
-def _tracking(use: str) -> tuple[Option, ...]:
+def tracking(use: str) -> tuple[Option, ...]:
     untracked = Option("no_track", "no_track", flag=True)
     return (untracked,) if use == "virtual" else (untracked, Option("track_group", "track_group"))
 
 
-def _table(options: tuple[Option, ...]) -> dict[str, Option]:
+def table_of(options: tuple[Option, ...]) -> dict[str, Option]:
     return {word: option for option in options for word in option.words}
 
 
@@ -198,8 +155,8 @@ class RouteLines(Lines):
     made = Route
 
     def __init__(self, use: str) -> None:
-        self.options = _ROUTE_OPTIONS + _tracking(use)
-        self.table = _table(self.options)
+        self.options = _ROUTE_OPTIONS + tracking(use)
+        self.table = table_of(self.options)
 
     def read(self, words: Sequence[str]) -> Any:
         found: dict[str, Any] = {}
@@ -266,7 +223,7 @@ class RouteLines(Lines):
         if not value.to:
             raise ValueError("a route needs a destination")
         parts = [word for word in (value.family, value.type) if word is not None]
-        parts.append(_network(value.to))
+        parts.append(network(value.to))
         for option in self.options:
             item = getattr(value, option.attribute)
             if option.lockable and item is not None:
@@ -281,7 +238,7 @@ class RouteLines(Lines):
         return " ".join(parts)
 
 
-_TO = Option("to", "to", read=_network)
+_TO = Option("to", "to", read=network)
 
 
 def _legacy(word: str, better: str, at: int) -> Odd:
@@ -316,7 +273,7 @@ def _written_encap(encap: Optional[Encap]) -> list[str]:
 
 
 def _read_hop(words: Sequence[str], at: int) -> tuple[Nexthop, int]:
-    table = _table(_HOP_OPTIONS)
+    table = table_of(_HOP_OPTIONS)
     found: dict[str, Any] = {}
     while at < len(words):
         word = words[at]
@@ -335,82 +292,3 @@ def _read_hop(words: Sequence[str], at: int) -> tuple[Nexthop, int]:
         found[option.attribute] = read_value(option, words, at)
         at += 1
     return Nexthop(**found), at
-
-
-class RuleLines(Lines):
-    """[inet|inet6] options and an action: table T, goto N, or one of blackhole, unreachable, prohibit, nop."""
-
-    made = Rule
-
-    def __init__(self, use: str) -> None:
-        self.options = _RULE_OPTIONS + _tracking(use)
-        self.table = _table(self.options)
-
-    def read(self, words: Sequence[str]) -> Any:
-        found: dict[str, Any] = {}
-        plain: list[str] = []
-        places: list[int] = []
-        at = 0
-        while at < len(words):
-            word = words[at]
-            option = self.table.get(word)
-            if word in ("inet", "inet6"):
-                found["family"] = word
-                at += 1
-            elif word == "type" or word in _ACTIONS:
-                at = self._action(words, at + (word == "type"), found)
-            elif option is None:
-                raise unknown_option(word, (*self.table, "type", *_ACTIONS), at)
-            else:
-                step = 1 if option.flag else 2
-                plain += words[at : at + step]
-                places += range(at, at + step)
-                at += step
-        try:
-            found.update(read_options(plain, 0, self.table))
-        except Bad as bad:
-            bad.word = places[bad.word]
-            raise
-        return self._complete(Rule(**found))
-
-    def _action(self, words: Sequence[str], at: int, found: dict[str, Any]) -> int:
-        word = words[at] if at < len(words) else ""
-        if word not in _ACTIONS:
-            raise Bad(
-                f"'{word}' is no action of a rule", f"one of {', '.join(_ACTIONS)}", code="unknown-value", word=at
-            )
-        if word == "goto":
-            found["goto"] = read_value(_GOTO, words, at + 1)
-            return at + 2
-        if word == "nop":
-            found["nop"] = True
-        else:
-            found["type"] = word
-        return at + 1
-
-    def _complete(self, rule: Rule) -> Rule:
-        actions = [rule.table is not None, rule.goto is not None, rule.nop, rule.type is not None, rule.l3mdev]
-        if sum(actions) > 1:
-            raise Bad("a rule has one action only", "one of table, goto, nop, type, l3mdev", code="two-actions", word=0)
-        if not any(actions):
-            raise Bad("a rule needs an action", "table NAME, goto N, or type blackhole", code="missing-value", word=0)
-        if rule.goto is not None and rule.preference is None:
-            raise Bad("goto needs a preference", "write preference N, below its target", code="missing-value", word=0)
-        if rule.preference is None:
-            message = "the rule has no preference: one is made up from 16384 on"
-            raise Odd(rule, message, "write preference N", code="no-preference", word=0)
-        return rule
-
-    def write(self, value: Any) -> str:
-        parts = [value.family] if value.family else []
-        parts += write_options(value, self.options)
-        if value.type is not None:
-            parts += ["type", value.type]
-        if value.goto is not None:
-            parts += ["type", "goto", str(value.goto)]
-        if value.nop:
-            parts += ["type", "nop"]
-        return " ".join(parts)
-
-
-_GOTO = Option("goto", "goto", read=_u32)

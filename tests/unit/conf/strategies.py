@@ -6,7 +6,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import blocks, items, kinds, lines, model, routes
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import (
+    blocks,
+    hmac_keys,
+    iprules,
+    items,
+    kinds,
+    lines,
+    model,
+    routes,
+    vmacs,
+)
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.fields import head_names, keywords
 from hypothesis import strategies as st
 
@@ -194,7 +204,7 @@ def route(kind: routes.RouteLines) -> st.SearchStrategy[model.Route]:
     return st.builds(model.Route, **known, **rest)
 
 
-def rule(kind: routes.RuleLines) -> st.SearchStrategy[model.Rule]:
+def rule(kind: iprules.RuleLines) -> st.SearchStrategy[model.Rule]:
     ports = st.tuples(port, port).map(lambda pair: f"{min(pair)}-{max(pair)}")
     shared = {
         "family": maybe(st.sampled_from(["inet", "inet6"])),
@@ -285,9 +295,9 @@ VALUES: dict[type, Any] = {
     lines.SyncDaemonLine: lambda _kind: sync_daemon(),
     lines.GarpExtraLine: extra_if,
     lines.ForwardingLine: lambda _kind: forwarding(),
-    lines.HmacKeyLine: lambda _kind: hmac_key(),
-    lines.VmacLine: lambda _kind: vmac(),
-    lines.IpvlanLine: lambda _kind: ipvlan(),
+    hmac_keys.HmacKeyLine: lambda _kind: hmac_key(),
+    vmacs.VmacLine: lambda _kind: vmac(),
+    vmacs.IpvlanLine: lambda _kind: ipvlan(),
     lines.WeightLine: weight,
     items.NameList: lambda _kind: st.lists(word, min_size=1, max_size=3).map(tuple),
     items.AddressLines: virtual_address,
@@ -305,7 +315,7 @@ VALUES: dict[type, Any] = {
         maybe(st.integers(0, 255000).map(lambda n: n / 1000)),
     ),
     routes.RouteLines: route,
-    routes.RuleLines: rule,
+    iprules.RuleLines: rule,
 }
 
 

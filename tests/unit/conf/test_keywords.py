@@ -7,7 +7,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import ERROR, kinds, lines, model, read, write
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import (
+    ERROR,
+    hmac_keys,
+    kinds,
+    lines,
+    model,
+    read,
+    vmacs,
+    write,
+)
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.spec import BLOCK, Entry, Spec, spec
 
 from .rule_codes import RULES
@@ -41,9 +50,9 @@ GOOD = {
     lines.SyncDaemonLine: "eth0 inst VI_1 id 7 maxlen 1400 port 8848 ttl 1 group 224.0.0.81",
     lines.GarpExtraLine: "all 10",
     lines.ForwardingLine: "TUN type gue port 6080 csum",
-    lines.HmacKeyLine: "1 hex:" + "0123456789abcdef" * 4,
-    lines.VmacLine: "name vrrp9 00:00:5f:00:01:09 netlink_notify_msg group 5",
-    lines.IpvlanLine: "ipv0 10.0.0.5 private",
+    hmac_keys.HmacKeyLine: "1 hex:" + "0123456789abcdef" * 4,
+    vmacs.VmacLine: "name vrrp9 00:00:5f:00:01:09 netlink_notify_msg group 5",
+    vmacs.IpvlanLine: "ipv0 10.0.0.5 private",
     lines.WeightLine: "-10 reverse",
     kinds.Flag: "",
     kinds.OnOff: "off",

@@ -11,9 +11,10 @@ from typing import Optional
 
 from ..blocks import Block, Blocks, GroupBlocks
 from ..fields import Declared, declared, key
+from ..iprules import RuleLines
 from ..items import AddressLines, DelayLines, LinkbeatLines
 from ..kinds import Flag, Int, OptionalWord, Word
-from ..routes import RouteLines, RuleLines
+from ..routes import RouteLines
 from ..values import Linkbeat, Route, Rule, UpDownDelay, VirtualAddress
 from .glob import GlobalDefs
 from .lvs import VirtualServer, VirtualServerGroup

@@ -11,10 +11,12 @@ from typing import Optional
 
 from ..blocks import Block
 from ..fields import Declared, declared, key
+from ..hmac_keys import HmacKeyLine
+from ..iprules import RuleLines
 from ..items import AddressLines, NameList, PeerLines, TrackLines
 from ..kinds import Address, Choice, Flag, Int, OnOff, Seconds, Word
-from ..lines import GarpExtraLine, HmacKeyLine, IpvlanLine, ScriptLine, VmacLine
-from ..routes import RouteLines, RuleLines
+from ..lines import GarpExtraLine, ScriptLine
+from ..routes import RouteLines
 from ..values import (
     GarpExtraIf,
     HmacKey,
@@ -27,6 +29,7 @@ from ..values import (
     UseVmac,
     VirtualAddress,
 )
+from ..vmacs import IpvlanLine, VmacLine
 
 _U32 = 0xFFFFFFFF
 _GARP_SECONDS = Int(0, 4294)
