@@ -87,30 +87,10 @@ errors:
 """
 
 import os
-from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import ERROR, Finding, mapping, port
-from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
-
-SAID = ("level", "code", "message", "help", "file", "line", "column")
-
-
-def said(finding: Finding, text: str) -> Dict[str, Any]:
-    """One finding as data, without the secrets of the file."""
-    shown = {word: getattr(finding, word) for word in SAID}
-    for word in ("message", "help"):
-        shown[word] = secret.masked_as_in(shown[word], text)
-    return shown
-
-
-def readable(item: Any) -> Any:
-    """The same with a replacement character for each byte of the file that was no UTF-8, which no answer can carry."""
-    if isinstance(item, str):
-        return item.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    if isinstance(item, dict):
-        return {key: readable(part) for key, part in item.items()}
-    return [readable(part) for part in item] if isinstance(item, list) else item
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import ERROR, mapping, port
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration.answer import readable, said
 
 
 def main() -> None:

@@ -156,7 +156,7 @@ class MappingReader:
             self._bad(note, path)
         said[attribute] = name
         before = len(self.findings)
-        value = self._value(keyword, item, path)
+        value = self.value(keyword, item, path)
         if keyword.secret:
             self.findings[before:] = [_without(item, finding) for finding in self.findings[before:]]
         if isinstance(keyword.kind, Checks):
@@ -164,7 +164,8 @@ class MappingReader:
         elif value is not None:
             values[attribute] = value
 
-    def _value(self, keyword: Keyword, item: Any, path: str) -> Any:
+    def value(self, keyword: Keyword, item: Any, path: str) -> Any:
+        """What one keyword is given: a value, a block, or a tuple of them."""
         kind = keyword.kind
         if isinstance(kind, Checks):
             found: list[Any] = []

@@ -111,7 +111,8 @@ def _wanted(kind: kinds.Kind) -> str:
 def _words(kind: kinds.Kind, item: Any) -> list[str]:
     """The words that a person would have written after the keyword."""
     if isinstance(item, bool):
-        alone = isinstance(kind, (kinds.Flag, kinds.OnOff)) or getattr(kind, "bare", None) not in (None, False)
+        bare = getattr(kind, "bare", None)
+        alone = isinstance(kind, (kinds.Flag, kinds.OnOff)) or (bare is not None and bare is not False)
         alone = alone or (item and getattr(kind, "made", None) is not None and not kind.listed)
         if not alone:
             raise Bad("a truth value does not belong here", "put the word in quotes, if a word is meant")

@@ -214,6 +214,7 @@ def test_all_mistakes_at_once() -> None:
         (router(preempt_delay=2, track_script=["a weight -3"]),
          router(preempt_delay="2", track_script=[{"name": "a", "weight": -3}])),
         (router(notify_deleted=True), router(notify_deleted={"argv": []})),
+        (router(timer_expired_backup=True), router(timer_expired_backup=0)),
         (router(use_vmac=True), router(use_vmac={})),
         (router(virtual_rules=["from 10.0.0.1 lookup 7 order 1"]),
          router(virtual_rules=[{"from": "10.0.0.1", "table": 7, "preference": 1}])),

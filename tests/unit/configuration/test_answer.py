@@ -1,11 +1,11 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A finding as the module gives it out."""
+"""What keepalived_config_info gives out."""
 
 from __future__ import annotations
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import Finding
-from ansible_collections.lvs.cluster.plugins.modules.keepalived_config_info import readable, said
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration.answer import readable, said
 
 
 def test_a_finding_as_data_shows_no_secret():
