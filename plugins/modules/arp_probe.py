@@ -10,8 +10,8 @@ short_description: See who answers for the virtual addresses, and whose VRRP adv
 version_added: 0.1.0
 description:
   - Listens on an interface for some seconds, and asks meanwhile who has each address. Returns what this host saw.
-  - The questions are ARP probes with sender 0.0.0.0, and Neighbor Solicitations. They want to be answered at a MAC address
-    that nobody has, so that no cache changes, not even this host's own; nothing is ever announced.
+  - The questions are ARP probes with sender 0.0.0.0, and Neighbor Solicitations. They want to be answered at a MAC
+    address that nobody has, so that no cache changes, not even this host's own; nothing is ever announced.
   - M(lvs.cluster.cluster_findings) judges what several hosts saw.
 author:
   - lvs.cluster authors (@lvs-cluster)
