@@ -117,7 +117,7 @@ class Cluster:
 
     def answers(self, count: int) -> list:
         with self.client:
-            return [get(VIP) for _ in range(count)]
+            return [get(VIP, timeout=5) for _ in range(count)]
 
     def settled(self) -> bool:
         return self.d1.has(VIP) and not self.d2.has(VIP) and all(len(d.real_servers()) == 2 for d in (self.d1, self.d2))
