@@ -48,7 +48,17 @@ def _length(where: str, length: str) -> int:
         return integer(length, 0, 128 if ":" in where else 32)
     except Bad:
         most = 128 if ":" in where else 32
-        raise Bad(f"/{length} is no prefix length", f"0 to {most}", code="bad-prefix", word=0) from None
+        raise Bad(f"/{length} is no prefix length", _as_length(length, most), code="bad-prefix", word=0) from None
+
+
+def _as_length(mask: str, most: int) -> str:
+    """The prefix length that a netmask means, or what prefix lengths there are."""
+    parts = mask.split(".")
+    if len(parts) == 4 and all(part.isdigit() and len(part) < 4 for part in parts):
+        bits = "".join(f"{int(part):08b}" for part in parts)
+        if "01" not in bits and len(bits) == 32:
+            return f"write /{bits.count('1')} for the netmask {mask}"
+    return f"0 to {most}"
 
 
 def read_network(word: str) -> tuple[str, Any]:
@@ -91,7 +101,12 @@ class AddressLines(Lines):
             raise
         if len(words) == 1:
             return VirtualAddress(where, length)
-        found = read_options(words, 1, self.table)
+        try:
+            found = read_options(words, 1, self.table)
+        except Bad as bad:
+            if bad.code == "unknown-option" and _valid(words[bad.word].partition("/")[0]):
+                raise Bad(bad.message, "one address a line", code=bad.code, word=bad.word) from None
+            raise
         if "brd" in found:
             if ":" in where:
                 raise Bad(

@@ -97,7 +97,18 @@ def address(word: str, family: int = 0) -> str:
         else:
             return word
     kind = {4: "an IPv4", 6: "an IPv6"}.get(family, "an IP")
-    raise Bad(f"'{word}' is not {kind} address", code="bad-address")
+    raise Bad(f"'{word}' is not {kind} address", _instead_of_address(word), code="bad-address")
+
+
+def _instead_of_address(word: str) -> str:
+    """What is often meant by a word that is nearly an address."""
+    where, colon, port = word.partition(":")
+    if colon and _IPV4.match(where):
+        return f"write {where} {port}, the port is a word of its own"
+    where = word.partition("/")[0]
+    if where != word and (_IPV4.match(where) or ":" in where):
+        return f"write {where}, no prefix length belongs here"
+    return "without a comma, one address a line" if word.endswith((",", ";")) else ""
 
 
 def is_ipv6(word: str) -> bool:

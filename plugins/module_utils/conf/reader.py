@@ -37,7 +37,9 @@ class Reader:
     def __init__(self, places: Places, known: Optional[Known] = None) -> None:
         self.places = places
         self.written: dict[int, tuple[Node, Spec]] = {}
-        self.broken = False
+        self.broken = self.extra_brace = False
+        # (a block's nodes, an attribute) -> the line it is set in first, for those that are set again
+        self._first: dict[tuple[int, str], int] = {}
         self._known: Known = {} if known is None else known
 
     def document(self, nodes: list[Node]) -> model.Document:
@@ -227,14 +229,10 @@ class Reader:
 
     def _repeated(self, of: Spec, node: Node, hit: _Hit, values: dict[str, Any], nodes: list[Node]) -> None:
         attribute, value, entry = hit
-        earlier = 0
-        for other in nodes:
-            if other is node:
-                break
-            other_entry = of.words.get(split(other[0])[0]) if other[0] else None
-            if other_entry is not None and other_entry.attribute == attribute:
-                earlier = self.places.line(other[1])[1]
-                break
+        earlier = self._first.get((id(nodes), attribute), 0)
+        if not earlier:
+            other = next(one for one in nodes if one[2] is None and sets(of, one[0], attribute, mistyped=False))
+            earlier = self._first[id(nodes), attribute] = self.places.line(other[1])[1]
         if entry.kind.first:
             what = "the first counts"
         else:
@@ -251,9 +249,8 @@ class Reader:
         self.broken = True
 
     def _unknown(self, of: Spec, node: Node, word: str) -> None:
-        if word == "}":
-            if not self.broken:
-                self._find(ERROR, "extra-brace", "this '}' closes nothing", node, 0, "take it away")
+        if node[0] == "}":
+            self.extra_brace = self.extra_brace or not self.broken
             self.broken = True
             return
         if word in GONE:
@@ -283,9 +280,21 @@ class Reader:
 
 
 def _tried(of: Spec, node: Node, attribute: str) -> bool:
-    """Whether a keyword stands in a block, if with a value that could not be read."""
-    entries = (of.words.get(split(child[0])[0]) for child in node[2] or () if child[0])
-    return any(entry is not None and entry.attribute == attribute for entry in entries)
+    """Whether a keyword stands in a block, if with a value that could not be read, or mistyped."""
+    return any(sets(of, child[0], attribute) for child in node[2] or ())
+
+
+def sets(of: Spec, text: str, attribute: str, *, mistyped: bool = True) -> bool:
+    """Whether a line is about a keyword: its word is one of the keyword's, or so near to one that it is meant."""
+    if not text:
+        return False
+    word = split(text)[0]
+    entry = of.words.get(word)
+    if entry is None and mistyped and word not in GONE:
+        from .suggest import nearest  # noqa: PLC0415 - only a mistake needs it
+
+        entry = of.words.get(nearest(word, of.words) or "")
+    return entry is not None and entry.attribute == attribute
 
 
 def made(block: type, values: dict[str, Any]) -> Any:

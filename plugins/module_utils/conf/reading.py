@@ -15,7 +15,7 @@ from .places import Places
 from .reader import Reader
 from .rules import Look, Part, run
 from .tree import Builder
-from .unclosed import unclosed
+from .unclosed import extra, unclosed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +68,8 @@ def _whole(text: str, file: str, sources: Sources, exists: Optional[Callable[[st
         unclosed(builder, places)
         reader.broken = True
     document = reader.document(builder.top)
+    if reader.extra_brace:
+        extra(builder, places)
     found = places.findings
     if not reader.broken:
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import model
 from .findings import ERROR, WARNING, Finding
+from .reader import sets
 from .spec import LISTED, NAMES
 from .words import split
 
@@ -114,8 +115,7 @@ class Look:
         """Whether a keyword is not written in a block, not even with a value that could not be read."""
         for part in self._written(id(block)):
             for child in part.node[2] or ():
-                entry = part.of.words.get(split(child[0])[0]) if child[0] else None
-                if entry is not None and entry.attribute == attribute and child[2] != []:
+                if child[2] != [] and sets(part.of, child[0], attribute):
                     return False
         return True
 

@@ -108,7 +108,8 @@ def services_are_distinct(look: Look) -> None:
 
 def ports_can_be_reached(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """DR and TUN pass packets on as they are: the port is that of the virtual server."""
-    if not real.port or real.port == server.port or server.group is not None:
+    # a service without any port has a finding of its own
+    if not real.port or real.port == server.port or (server.fwmark is None and not server.port):
         return
     method = effective.forwarding(server, real).method
     if method == "NAT":

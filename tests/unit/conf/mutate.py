@@ -111,6 +111,8 @@ def main(count: int, seed: int) -> int:
         slowest = max(slowest, (time.monotonic() - start, text))
         if number % 100_000 == 99_999:
             print(f"{number + 1} read, {failed} failed, slowest {slowest[0]:.3f} s", flush=True)
+    if slowest[0] > 2:
+        print(f"the slowest: {slowest[1]!r}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{count} read, {failed} failed, slowest {slowest[0]:.3f} s, {memory} MB")
     return 1 if failed or slowest[0] > 2 or memory > 200 else 0

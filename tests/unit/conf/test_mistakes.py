@@ -89,6 +89,8 @@ MISTAKES = [
     ("legacy-value", N, "global_defs {\n  lvs_sync_daemon eth0 VI_1 ¶7\n}\n" + instance("")),
     # braces and quotes
     ("extra-brace", E, instance("") + "¶}\n"),
+    ("extra-brace", E, instance("  nopreempt\n  ¶}\n  advert_int 1")),
+    ("extra-brace", E, real("    weight 1\n    ¶}\n    TCP_CHECK {\n    }")),
     ("unclosed-block", E, "¶vrrp_instance VI_1 {\n  interface eth0\n"),
     (
         "unclosed-block",
@@ -162,6 +164,11 @@ MISTAKES = [
     ("bad-address", E, check("TCP_CHECK", "      connect_ip ¶::g")),
     ("bad-address", E, "global_defs {\n  vrrp_mcast_group4 ¶ff02::12\n}\n"),
     ("not-multicast", E, "global_defs {\n  vrrp_mcast_group4 ¶10.0.0.1\n}\n"),
+    ("unknown-keyword", E, instance("", priority="¶priority=100")),
+    ("bad-address", E, "virtual_server ¶10.0.0.1:80 {\n}\n"),
+    ("bad-address", E, instance("", vip="¶10.0.0.1,")),
+    ("unknown-option", E, instance("", vip="10.0.0.1 ¶10.0.0.2")),
+    ("bad-prefix", E, instance("", vip="¶10.0.0.1/255.255.255.0")),
     ("bad-prefix", E, instance("", vip="¶10.0.0.1/33")),
     ("bad-range", E, "virtual_server_group G {\n  ¶10.0.0.9-3 80\n}\n" + server("", head="group G")),
     ("too-long", E, instance("").replace("interface eth0", "interface ¶averyverylongname")),
