@@ -69,9 +69,12 @@ def plan(document: model.Document, script_user: Optional[model.UserGroup] = None
     for block in document.virtual_servers:
         number = groups.get(block.group or "", 0)
         groups[block.group or ""] = number + 1
-        service = _service(document, block, number, checks, script_user)
+        own_checks: Dict[CheckKey, Tuple[Schedule, Check]] = {}
+        service = _service(document, block, number, own_checks, script_user)
         if service is None or service.name in services:
             continue
+        # Only now: a check of a virtual server that is left out would tell its verdicts to a pool without its server.
+        checks.update(own_checks)
         # A service of the kernel has one owner: the first that names it.
         own = tuple(place for place in service.services if place.key not in taken)
         taken.update(place.key for place in own)

@@ -256,3 +256,10 @@ def test_adopted_servers_without_checks_are_up():
     state, _effects = roster.begin(service.pool, failed)
     (entry,) = plan_checks.entries_of(service, state)
     assert entry == Entry(service.services[0], (there("10.0.0.1", 1),))
+
+
+def test_a_virtual_server_said_twice_has_the_checks_of_the_first_only():
+    first = virtual(real_servers=(real(checks=(model.TcpCheck(),)),))
+    again = virtual(real_servers=(real("10.0.0.2", checks=(model.TcpCheck(),)),))
+    planned = plan_checks.plan(model.Document(virtual_servers=(first, again)))
+    assert [(key.service, key.server) for key in planned.checks] == [("[192.0.2.1]:tcp:80", "[10.0.0.1]:tcp:80")]
