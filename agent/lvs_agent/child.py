@@ -37,13 +37,19 @@ class Child:
         self.channel: Optional[Channel] = None
         self.ready = False
         self.wanted = False
+        self.leaving = False
+        """Told to stop, and not gone yet: two of a kind would undo each other's work."""
         self.started = 0.0
         self.states: Dict[str, str] = {}
         """The VRRP states it reported last: what a successor may resume."""
 
     def start(self, *, resume: bool = False) -> None:
-        """Fork. The child never returns from here."""
+        """Fork. The child never returns from here. While the one before is still leaving, `died` does it."""
+        if self.leaving:
+            self.wanted = True
+            return
         ours, theirs = pair()
+        ours.alive = True  # a child that was never asked has not failed to answer
         self.wanted, self.ready, self.started = True, False, self.parent.loop.now()
         carried = dict(self.states) if resume else {}
         sys.stdout.flush()
@@ -79,7 +85,11 @@ class Child:
             self.channel.close()
         self.channel, self.pid, self.ready = None, 0, False
         self.parent.lost(self.name)
+        left, self.leaving = self.leaving, False
         if not self.wanted:
+            return
+        if left:
+            self.start()
             return
         if not self.parent.options.respawn:
             log.error("%s child died (%s); stopping, as -R asks", self.name, _how(status))
@@ -102,7 +112,7 @@ class Child:
 
     def stop(self, *, keep: bool = False) -> None:
         """Ask it to stop gracefully; `keep` ends it on the spot, so that what it set in the kernel stays."""
-        self.wanted = False
+        self.wanted, self.leaving = False, bool(self.pid)
         self.parent.loop.wake(("respawn", self.name), None, lambda _now: None)
         if keep and self.pid:
             os.kill(self.pid, signal.SIGKILL)
@@ -130,10 +140,17 @@ def rename(name: str) -> None:
 
 
 def _become(name: str) -> None:
-    """Leave the group's signals to the parent."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a HUP to the whole group is the parent's business
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # so is ^C: the parent stops its children
+    """Leave to the parent what is sent to the whole group: HUP, ^C, the requests for a status.
+
+    Handlers that do nothing, not SIG_IGN: that would outlive exec in every script and keep it from being ended.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, _left_to_the_parent)
     rename(f"lvs-{name}")
+
+
+def _left_to_the_parent(_number: int, _frame: object) -> None:
+    """A signal to the group."""
 
 
 def _how(status: int) -> str:

@@ -113,7 +113,7 @@ def run(arguments: List[str]) -> int:
         print(f"lvs-agent {__version__}")
         return 0
     if options.config_test is not None:
-        return check([options.file])
+        return check([options.file, *(["--config-id", options.config_id] if options.config_id else [])])
     from .control import logs
     from .start import serve
 

@@ -261,7 +261,7 @@ class Parent:
     def status(self, done: Callable[[Dict[str, Any]], None]) -> None:
         """Ask every child for its part; a child that does not answer in time is said to be silent."""
         self._next_id += 1
-        asked = {c.name for c in self.children.values() if c.channel is not None}
+        asked = {c.name for c in self.children.values() if c.channel is not None and c.wanted}
         pending = _Pending(self._own_status(), asked, done)
         self._pending[self._next_id] = pending
         for name in asked:
@@ -295,7 +295,7 @@ class Parent:
         if pending is not None:
             for name in pending.missing:
                 pending.status[name] = None
-                pending.status["processes"][name]["silent"] = True
+                pending.status["processes"].setdefault(name, {"pid": None, "deaths": 0})["silent"] = True
             pending.done(pending.status)
 
     def _own_status(self) -> Dict[str, Any]:
@@ -312,6 +312,7 @@ class Parent:
         }
         return {
             "version": __version__,
+            "program": os.path.dirname(os.path.dirname(os.path.realpath(__file__))),
             "pid": os.getpid(),
             "config": {
                 "file": self.options.file,

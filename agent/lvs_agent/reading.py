@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import port
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 
 from . import plan_checks, plan_vrrp
 
@@ -28,7 +29,7 @@ class Config:
     document: Any
     findings: Tuple[conf.Finding, ...]
     sha256: str
-
+    text: str = field(default="", repr=False)
     refusal: str = ""
     """Why the file could not even be read."""
     config_id: Optional[str] = None
@@ -37,7 +38,7 @@ class Config:
     @classmethod
     def unreadable(cls, file: str, refusal: str) -> Config:
         """What a reload finds when the file is gone."""
-        return cls(file, None, (), "", refusal)
+        return cls(file, None, (), "", refusal=refusal)
 
     @property
     def errors(self) -> bool:
@@ -46,11 +47,15 @@ class Config:
 
     @property
     def rendered(self) -> List[str]:
-        """The findings as plain text: errors alone when there are any, else the warnings; notes are left out."""
+        """The findings as plain text: errors alone when there are any, else the warnings; notes are left out.
+
+        For the journal, the status and the network: without the secrets of the file.
+        """
         if self.refusal:
             return [self.refusal]
         level = "error" if self.errors else "warning"
-        return [finding.render(colour=False) for finding in self.findings if finding.level == level]
+        found = [finding.render(colour=False) for finding in self.findings if finding.level == level]
+        return [secret.masked_as_in(text, self.text) for text in found]
 
 
 def load(path: str, config_id: Optional[str] = None) -> Config:
@@ -65,7 +70,7 @@ def load(path: str, config_id: Optional[str] = None) -> Config:
         findings += plan_vrrp.unsupported(reading.document, path)
         findings += plan_checks.unsupported(reading.document, path)
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-    return Config(path, reading.document, tuple(findings), digest, config_id=config_id)
+    return Config(path, reading.document, tuple(findings), digest, text, config_id=config_id)
 
 
 def cluster(configs: Sequence[Config]) -> Tuple[conf.Finding, ...]:

@@ -28,7 +28,15 @@ STARTED, REFUSED, UNREADABLE = 0, 2, 6
 def serve(options: argparse.Namespace) -> int:
     """Run until stopped. A file with errors at start is refused: there is no running configuration to keep."""
     if options.namespace:
-        _enter(options.namespace)
+        try:
+            _enter(options.namespace)
+        except OSError as error:
+            log.error("no network namespace %s: %s", options.namespace, error.strerror)
+            return REFUSED
+    for name in ("file", "pid", "vrrp_pid", "checkers_pid", "socket"):  # a daemon works in /
+        path = getattr(options, name)
+        if path:
+            setattr(options, name, os.path.abspath(path))
     try:
         config = load(options.file, options.config_id)
     except Unreadable as error:
@@ -50,6 +58,9 @@ def serve(options: argparse.Namespace) -> int:
             return load(options.file, options.config_id)
         except Unreadable as error:
             return Config.unreadable(options.file, str(error))
+        except Exception as error:  # noqa: BLE001 - a bug in reading must not end what is served
+            text = f"{options.file}: bug in reading it: {type(error).__name__}: {error}; please report it"
+            return Config.unreadable(options.file, text)
 
     bodies: Dict[str, Body] = {"vrrp": vrrp_child.run, "checker": checker_child.run}
     keep = {
@@ -71,15 +82,14 @@ def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Option
     )
     if options.socket is None:
         return chosen
-    folder = os.path.dirname(os.path.abspath(options.socket))
-    return chosen.at(options.socket, os.path.join(folder, "status.json"))
+    return chosen.at(options.socket, os.path.join(os.path.dirname(options.socket), "status.json"))
 
 
 def _enter(name: str) -> None:
     """Move into the network namespace `ip netns` calls `name`."""
     descriptor = os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC)
     if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0x40000000) != 0:  # CLONE_NEWNET
-        raise OSError(ctypes.get_errno(), "setns")
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     os.close(descriptor)
 
 

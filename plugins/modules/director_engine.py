@@ -92,8 +92,9 @@ def main() -> None:
         if module.check_mode and engine and not units[engine].exists:
             # What comes before this task would have installed it.
             units[engine] = plan.Unit("loaded", "inactive", "disabled")
-        stale = engine == "agent" and units[engine].runs and port.is_stale(port.ask_agent("status"))
-        orders = plan.orders(units, engine, options["reload"] or stale, options["restart"])
+        answer = port.ask_agent("status") if engine == "agent" and units[engine].runs else None
+        reload, restart = options["reload"] or port.is_stale(answer), options["restart"] or port.is_outdated(answer)
+        orders = plan.orders(units, engine, reload, restart)
         if not module.check_mode:
             port.carry_out(module.run_command, orders)
     except (port.ServiceError, plan.UnitError) as error:

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Builds lvs-agent as one archive, on the controller; what is in it depends on nothing but the sources.
 
-In it: agent/lvs_agent of this collection, the language it shares with the modules (plugins/module_utils/conf), and
-pyroute2 from the controller's own Python. Fixed dates and modes and no compression, so that every controller with
-the same sources builds the same bytes. The archive runs as it is (`python3 FILE`), and unpacked (`python3 DIR`).
+In it: agent/lvs_agent of this collection, the language it shares with the modules (plugins/module_utils/conf), what
+masks its secrets, and pyroute2 from the controller's own Python. Fixed dates and modes and no compression, so that
+every controller with the same sources builds the same bytes. The archive runs as it is (`python3 FILE`), and unpacked
+(`python3 DIR`).
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ def build(root: pathlib.Path = ROOT) -> Archive:
     files = {"__main__.py": _MAIN}
     files.update(_tree(root / "agent" / "lvs_agent", "lvs_agent"))
     files.update(_tree(root / "plugins" / "module_utils" / "conf", f"{LANGUAGE}/conf"))
-    for folder in _parents(f"{LANGUAGE}/conf"):
+    secrets = "configuration/secret.py"
+    files[f"{LANGUAGE}/{secrets}"] = (root / "plugins" / "module_utils" / secrets).read_bytes()
+    for folder in (*_parents(f"{LANGUAGE}/conf"), f"{LANGUAGE}/configuration"):
         files.setdefault(f"{folder}/__init__.py", b"")
     files.update(_pyroute2())
     data = _zip(files)

@@ -11,6 +11,7 @@ import os
 import socket
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from ..package import layout
 from .plan import ENGINES, Order, Unit
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
@@ -67,6 +68,14 @@ def is_stale(answer: Optional[Dict[str, Any]]) -> bool:
             return bool(hashlib.sha256(file.read()).hexdigest() != config["sha256"])
     except OSError:
         return False
+
+
+def is_outdated(answer: Optional[Dict[str, Any]]) -> bool:
+    """True when the running agent is another program than the next start would run: a play ended before its restart."""
+    if not answer or not answer.get("ok"):
+        return False
+    program = answer["status"].get("program")
+    return os.path.islink(layout.CURRENT) and program != os.path.realpath(layout.CURRENT)
 
 
 def _reload_agent(run: Run) -> None:

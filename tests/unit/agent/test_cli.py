@@ -112,6 +112,7 @@ def test_nothing_in_a_file_is_a_traceback(tmp_path, capsys, raw: bytes) -> None:
         (["reload", "--socket", "/nonexistent/socket"], 3, "no agent answers"),
         (["check", "/nonexistent/file"], 3, "/nonexistent/file: No such file"),
         (["run", "-n", "-l", "-f", "/nonexistent/file"], 6, "/nonexistent/file: No such file"),
+        (["run", "-n", "-l", "-s", "no-such-namespace"], 2, "no network namespace no-such-namespace"),
         (["-v"], 0, "lvs-agent 0."),
         (["-t", "-f", "/nonexistent/file"], 3, "/nonexistent/file: No such file"),
     ],
@@ -217,3 +218,21 @@ def test_fmt(tmp_path, capsys) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.conf"]
     assert cli.main(["fmt", "--check", str(path)]) == 0
     assert cli.main(["fmt", str(tmp_path / "none")]) == 3
+
+
+@pytest.mark.parametrize("line", ["auth_pass SuperSecret", "auth_pas geheimnis"])
+def test_the_journal_gets_no_secrets(tmp_path, capfd, line: str) -> None:
+    path = tmp_path / "k.conf"
+    path.write_text(f"{BAD}vrrp_instance V2 {{\n  authentication {{\n    auth_type PASS\n    {line}\n  }}\n}}\n")
+    assert cli.main(["run", "-n", "-l", "-f", str(path)]) == 2
+    said = capfd.readouterr().err
+    assert "is refused" in said
+    assert "SuperSec" not in said
+    assert "geheimnis" not in said
+
+
+def test_the_config_id_reaches_the_check(tmp_path) -> None:
+    path = tmp_path / "k.conf"
+    path.write_text(GOOD + "@other virtual_servr 192.0.2.1 80 { }\n")
+    assert cli.main(["-t", "-f", str(path), "-i", "mine"]) == 0
+    assert cli.main(["-t", "-f", str(path), "-i", "other"]) == 2

@@ -24,6 +24,7 @@ class Document:
     """As much of a document as the parent looks at."""
 
     serial: int
+    slow: float = 0.0
     vrrp_instances: tuple = ("VI_1",)
     virtual_servers: tuple = ("VS_1",)
 
@@ -49,6 +50,7 @@ def body(channel, document, resume) -> int:
         elif got[0] == "reload":
             told["serial"] = got[1].serial
         elif got[0] == "stop":
+            time.sleep(document.slow)
             loop.stop()
 
     channel.attach(loop, message, loop.stop)
@@ -62,7 +64,7 @@ def body(channel, document, resume) -> int:
 class Agent:
     """A parent in a process of its own, and what its file will say at the next reload."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
+    def __init__(self, folder: pathlib.Path, slow: float = 0.0) -> None:
         self.socket, self.next, self.swept = str(folder / "s" / "control.sock"), folder / "next", folder / "swept"
         options = Options(file="x.conf", socket_path=self.socket, pid_file=str(folder / "pid"))
         self.pid = os.fork()
@@ -70,15 +72,17 @@ class Agent:
             rooms = Rooms(
                 {"vrrp": body, "checker": body}, lambda document: self.swept.write_text("swept"), lambda document: []
             )
-            parent = Parent(options, Config(Document(1)), self._reread, rooms)
+            parent = Parent(options, Config(Document(1, slow)), self._reread, rooms)
             os._exit(parent.run())
         self.until(lambda: all(p["ready"] for p in self.status()["processes"].values()))
 
     def _reread(self) -> Config:
         said = self.next.read_text()
-        return (
-            Config(Document(0), errors=True, rendered=[said]) if said.startswith("bad") else Config(Document(int(said)))
-        )
+        if said.startswith("bad"):
+            return Config(Document(0), errors=True, rendered=[said])
+        if said == "no servers":
+            return Config(Document(9, virtual_servers=()))
+        return Config(Document(int(said)))
 
     def status(self) -> dict:
         return self.ask(command="status")["status"]
@@ -106,8 +110,8 @@ class Agent:
 
 
 @pytest.fixture
-def agent(tmp_path):
-    made = Agent(tmp_path)
+def agent(tmp_path, request):
+    made = Agent(tmp_path, slow=getattr(request, "param", 0.0))
     children = [made.child("vrrp"), made.child("checker")]
     yield made
     for pid in (made.pid, *children):
@@ -146,6 +150,38 @@ def test_a_child_that_keeps_dying_starts_from_nothing_with_its_addresses_swept(a
         agent.until(lambda: agent.status()["processes"]["vrrp"]["ready"])
     assert agent.swept.read_text() == "swept"
     assert agent.status()["vrrp"]["resume"] == {}
+
+
+@pytest.mark.parametrize("agent", [1.0], indirect=True)
+def test_a_role_taken_and_given_back_never_runs_twice(agent: Agent) -> None:
+    before = agent.child("checker")
+    for said in ("no servers", "3"):
+        agent.next.write_text(said)
+        assert agent.ask(command="reload")["ok"]
+    os.kill(before, 0)  # still leaving: it is given its time, and nobody is put beside it
+    assert agent.child("checker") == before
+    agent.until(lambda: agent.child("checker") not in (None, before))
+    agent.until(lambda: (agent.status()["checker"] or {}).get("serial") == 3)
+    with pytest.raises(ProcessLookupError):
+        os.kill(before, 0)
+    assert agent.status()["processes"]["checker"]["deaths"] == 0
+
+
+@pytest.mark.parametrize("agent", [5.0], indirect=True)
+def test_a_status_while_a_child_leaves_slowly(agent: Agent) -> None:
+    agent.next.write_text("no servers")
+    assert agent.ask(command="reload")["ok"]
+    assert set(agent.status()["processes"]) == {"vrrp"}
+    assert agent.ask(command="ping")["ok"]
+
+
+def test_a_signal_to_the_whole_group_kills_no_child(agent: Agent) -> None:
+    pids = agent.child("vrrp"), agent.child("checker")
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP, signal.SIGINT):
+        for pid in pids:
+            os.kill(pid, number)
+    assert agent.status()["vrrp"] is not None
+    assert (agent.child("vrrp"), agent.child("checker")) == pids
 
 
 @pytest.mark.parametrize("by", ["signal", "socket"])

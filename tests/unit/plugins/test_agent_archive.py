@@ -24,7 +24,7 @@ def archive():
 @pytest.fixture
 def copy(tmp_path):
     """The parts of the collection that the archive is made of, to be changed."""
-    for folder in ("agent/lvs_agent", "plugins/module_utils/conf"):
+    for folder in ("agent/lvs_agent", "plugins/module_utils/conf", "plugins/module_utils/configuration"):
         shutil.copytree(agent_archive.ROOT / folder, tmp_path / folder)
     return tmp_path
 
