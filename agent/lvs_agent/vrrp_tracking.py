@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What virtual routers track, as it is now: interfaces by the kernel's news, scripts by running them.
 
-Scripts run in the helper of notify.scripts, each at its interval and never twice at a time. Tells when a verdict
-changed; what that does to whom is vrrp.track.
+Scripts run in the helper of notify.scripts, each at its interval and never twice at a time; one that a reload changed
+does not wait for the run of its former self, and is not judged by it. Tells when a verdict changed; what that does to
+whom is vrrp.track.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Tracking:
         self._loop, self._start, self._changed = loop, start, changed
         self._plans: Dict[str, TrackScript] = {}
         self._scores: Dict[str, track.Hysteresis] = {}
+        self._generations: Dict[str, int] = {}  # of plans; a run is known by name and generation
+        self._generation = 0
         self._running: Set[str] = set()
         self._said: Dict[str, int] = {}
 
@@ -37,11 +40,14 @@ class Tracking:
         """Run these scripts from now on; one that did not change keeps its verdict, others are `presumed` good."""
         for name in [name for name, plan in self._plans.items() if plans.get(name) != plan]:
             self._loop.wake(("script", name), None, _never)
-            del self._plans[name], self._scores[name]
+            del self._plans[name], self._scores[name], self._generations[name]
+            self._running.discard(name)
             self.verdicts.pop(("script", name), None)
         for name, plan in plans.items():
             if name not in self._plans:
                 self._plans[name] = plan
+                self._generation += 1
+                self._generations[name] = self._generation
                 self._scores[name] = track.begin(plan.rise, plan.fall, init_fail=plan.init_fail, presumed=presumed)
                 self._publish(name)
                 self._run(name)
@@ -55,12 +61,13 @@ class Tracking:
             self.verdicts["interface", name] = int(interface is not None and interface.up)
 
     def ended(self, results: List[Tuple[str, int]]) -> None:
-        """Scripts that came to an end: (name, status)."""
+        """Scripts that came to an end: (ident of the job, status)."""
         before = dict(self.verdicts)
-        for name, status in results:
+        for ident, status in results:
+            name, _, generation = ident.rpartition("\0")
+            if self._generations.get(name) != int(generation):
+                continue  # the run of a script that a reload changed or took away
             self._running.discard(name)
-            if name not in self._scores:
-                continue
             if status != self._said.get(name):
                 log.info("script %s %s", name, _how(status))
                 self._said[name] = status
@@ -96,7 +103,8 @@ class Tracking:
             log.warning("script %s is still running, its turn is left out", name)
             return
         self._running.add(name)
-        self._start(Job(plan.argv, plan.user, plan.group, plan.timeout, ident=name))
+        ident = f"{name}\0{self._generations[name]}"
+        self._start(Job(plan.argv, plan.user, plan.group, plan.timeout, ident=ident))
 
 
 def _never(_now: float) -> None:
