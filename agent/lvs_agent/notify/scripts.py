@@ -159,9 +159,9 @@ class _Helper:
         self._wake.setblocking(False)
         wakeup.setblocking(False)
         self._wakeup = wakeup
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # it ends with its owner
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD):
+            # it ends with its owner; not SIG_IGN, which its scripts would keep through their exec
+            signal.signal(number, lambda _number, _frame: None)
         signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
 
     def live(self) -> None:

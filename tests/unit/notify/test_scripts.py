@@ -62,6 +62,21 @@ def test_a_script_gets_its_arguments_a_clean_environment_and_no_descriptors(scri
     assert said.splitlines()[-1] == "4", "0, 1, 2 and the folder that ls reads"
 
 
+def test_a_script_ignores_no_signal(scripts: Scripts) -> None:
+    scripts.start(Job(("/bin/sh", "-c", "kill -TERM $$"), ident="told"))
+    scripts.start(Job(("/bin/sh", "-c", "trap 'exit 9' HUP; kill -HUP $$; exit 1"), ident="trapped"))
+    assert results(scripts, 2) == [("told", -signal.SIGTERM), ("trapped", 9)]
+
+
+def test_the_helper_outlives_the_signals_that_end_its_owner(scripts: Scripts) -> None:
+    scripts.start(Job(("/bin/true",), ident="before"))
+    assert results(scripts, 1) == [("before", 0)]
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        os.kill(scripts.pid, number)
+    scripts.start(Job(("/bin/true",), ident="after"))
+    assert results(scripts, 1) == [("after", 0)]
+
+
 def test_a_script_runs_as_its_user(scripts: Scripts, tmp_path: pathlib.Path) -> None:
     tmp_path.chmod(0o777)
     for parent in list(tmp_path.parents)[:2]:
