@@ -189,12 +189,11 @@ class Expander:
 
     def process(self, line: Line, depth: int, *, continued: bool = False) -> None:
         """One line without comment: obey what it says, or hand its pieces to the builder."""
-        self._made += depth > 0
-        if self._made > _MOST_LINES or depth > _DEEPEST:
-            if self._made <= _MOST_LINES + 1:
-                self._made = _MOST_LINES + 2
-                message = f"more than {_MOST_LINES} lines come out of variables and sequences"
-                self.places.error(line.place, "expansion-limit", message)
+        if depth > 0 and self._spent(line.place):
+            return
+        if depth > _DEEPEST:
+            self._made = max(self._made, _MOST_LINES)
+            self._spent(line.place)
             return
         text = line.text
         if text.startswith("@"):
@@ -212,6 +211,14 @@ class Expander:
             self._replace(line, depth)
         else:
             self._plain(line)
+
+    def _spent(self, place: int) -> bool:
+        """Count a line made; whether there are too many of them, which is said once."""
+        self._made += 1
+        if self._made == _MOST_LINES + 1:
+            message = f"more than {_MOST_LINES} lines come out of variables and sequences"
+            self.places.error(place, "expansion-limit", message)
+        return self._made > _MOST_LINES
 
     def _plain(self, line: Line) -> None:
         include = _INCLUDE.match(line.text) if line.text.startswith("include") else None
@@ -253,6 +260,9 @@ class Expander:
             return
         rest = line.part(sequence.end).strip()
         for values in sequence.values:
+            # an empty text makes no lines, but takes its time
+            if not rest.text and self._spent(line.place):
+                break
             if self._made > _MOST_LINES:
                 break
             for name, value in values:

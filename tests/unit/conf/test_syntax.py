@@ -138,6 +138,8 @@ def test_findings_point_where_the_person_wrote(text: str, line: int, column: int
         ("include missing.conf\n", "include-not-read"),
         ("~SEQ(A,1,9999999) x\n", "bad-sequence"),
         ("~SEQ(A,1,9999) ~SEQ(B,1,9999) ~SEQ(C,1,9999) track_group\n", "expansion-limit"),
+        ("~SEQ(A,1,9999) ~SEQ(B,1,9999)\n", "expansion-limit"),
+        ("~SEQ(A,1,1) " * 40 + "instance x\n", "expansion-limit"),
         ("$A=$B $B\n$B=$A $A\n$A\n", "recursive-variable"),
         ("$A=${A}${A}\ntrack_group ${A}\n", "recursive-variable"),
         ("a\0b\n", "nul-character"),
