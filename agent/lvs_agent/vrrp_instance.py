@@ -33,12 +33,17 @@ LOG_PERIOD = 60.0
 
 @dataclass(frozen=True)
 class Place:
-    """What the interface gives: where we are. `source` packed, b"" when there is none."""
+    """What the interface gives: where we are. `source` packed, b"" when there is none.
+
+    `others`: name, index and MAC of the interfaces that virtual addresses and routes are set on, which encoded bytes
+    contain.
+    """
 
     index: int = 0
     mac: bytes = b""
     source: bytes = b""
     faults: Tuple[str, ...] = ()
+    others: Tuple[Tuple[str, int, bytes], ...] = ()
 
 
 class VirtualRouter:
@@ -79,8 +84,11 @@ class VirtualRouter:
         """What the interface gives now."""
         name = self.plan.interface
         interface = link.named(links, name)
+        routes = (each for each in self.plan.settings.addresses if isinstance(each, link.Route))
+        wanted = {address.interface for address in self._addresses} | {h.interface for r in routes for h in r.hops}
+        others = tuple(sorted((each.name, each.index, each.mac) for each in links.values() if each.name in wanted))
         if interface is None:
-            return Place(faults=(f"interface {name} is not there",))
+            return Place(faults=(f"interface {name} is not there",), others=others)
         faults: List[str] = []
         if not interface.up and self.plan.track_primary:
             faults.append(f"interface {name} is down")
@@ -88,7 +96,7 @@ class VirtualRouter:
         source = self.plan.source or link.primary(interface, self.plan.family, own) or b""
         if not source:
             faults.append(f"interface {name} has no address to send from")
-        return Place(interface.index, interface.mac, source, tuple(faults))
+        return Place(interface.index, interface.mac, source, tuple(faults), others)
 
     def settings(self) -> Settings:
         """The plan's, with the source that the interface gives."""

@@ -45,7 +45,7 @@ log = logging.getLogger("lvs-agent")
 
 PER_TURN = 64
 """Packets read from one socket in one turn of the loop; a flood must not hold up our own adverts."""
-RESTORE = 0.5
+RESTORE, RESTORE_AGAIN = 0.5, 1.0
 """Seconds until addresses that a master lost are set again, and between two such repairs."""
 _GROUP_NOTICES = {State.MASTER: Notice.MASTER, State.BACKUP: Notice.BACKUP, State.FAULT: Notice.FAULT}
 _READ, _WRITE = 0x001, 0x004  # EPOLLIN, EPOLLOUT
@@ -168,9 +168,13 @@ class Routers:
             self._wire()
         self._tracked()
         for name, router in self.routers.items():
-            if router.router.state is State.MASTER and name not in self.restoring and router.missing(self.links):
-                self.restoring.add(name)
-                self.loop.wake(("restore", name), self.loop.now() + RESTORE, functools.partial(self._restore, name))
+            if router.router.state is State.MASTER and router.missing(self.links):
+                self._restore_in(name, RESTORE)
+
+    def _restore_in(self, name: str, seconds: float) -> None:
+        if name not in self.restoring:
+            self.restoring.add(name)
+            self.loop.wake(("restore", name), self.loop.now() + seconds, functools.partial(self._restore, name))
 
     def _restore(self, name: str, _now: float) -> None:
         """What is still missing after a moment was taken by somebody, and is not merely on its way to us as news."""
@@ -182,6 +186,7 @@ class Routers:
         if missing:
             log.warning("(%s) %d virtual addresses were taken from the master; setting them again", name, len(missing))
             router.restore(missing)
+            self._restore_in(name, RESTORE_AGAIN)  # the kernel may have refused, and says nothing when it would not
 
     def _settle(self, router: VirtualRouter) -> None:
         """Let a router know where it is now: bytes first, then faults."""

@@ -57,6 +57,9 @@ OURS = """
     track_interface {{
         eth1 weight -15
     }}
+    virtual_ipaddress_excluded {{
+        10.1.0.100/32 dev extra0
+    }}
     virtual_routes {{
         192.0.2.0/24 via 10.0.0.2 src 10.0.0.100 table 100
     }}
@@ -66,6 +69,7 @@ OURS = """
     notify {folder}/notify
     notify_master "{folder}/notify specific"
 """
+EXTRA = ("link add extra0 type veth peer name extra1", "link set extra1 up", "link set extra0 up")
 
 
 class Pair:
@@ -77,6 +81,7 @@ class Pair:
             plug(host, "eth0", "br0", f"10.0.0.{last}/24")
             plug(host, "eth1", "br1", f"10.1.0.{last}/24")
             self.folder(host).mkdir()
+        self.ours.batch(*EXTRA)
         folder = self.folder(self.ours)
         for flag in ("weighted", "vital"):
             (folder / flag).touch()
@@ -158,6 +163,14 @@ def test_what_somebody_takes_from_a_master_is_set_again(pair) -> None:
     assert routed(pair), "the kernel took the route with its source address"
     instance = pair.status()["instances"]["VI_1"]
     assert instance["counters"]["addresses_restored"] >= 1
+
+
+def test_another_interface_that_comes_again_gets_its_address_again(pair) -> None:
+    pair.ours.batch("link del extra0")
+    assert not pair.ours.has("10.1.0.100")
+    pair.ours.batch(*EXTRA)
+    assert wait(lambda: pair.ours.has("10.1.0.100"), 5, 0.05) is not None, "its index is another"
+    assert pair.status()["instances"]["VI_1"]["state"] == "MASTER"
 
 
 def test_a_failing_script_with_a_weight_lowers_the_priority(pair) -> None:
