@@ -178,11 +178,11 @@ def _endpoint(real: Real, declared: Any) -> Endpoint:
     return Endpoint(address, port, timeout, bindto, declared.bind_port or 0, declared.bind_if, declared.fwmark or 0)
 
 
-def undone(document: model.Document, declared: object) -> Iterator[str]:
+def undone(real: Real, declared: object) -> Iterator[str]:
     """What of a checker block this agent cannot do, a reason each."""
     if not isinstance(declared, RUN):
         yield f"{getattr(declared, 'keyword', type(declared).__name__)} is not run by this version"
-    if isinstance(declared, model.FileCheck) and _file(document, declared) is None:
+    if isinstance(declared, model.FileCheck) and _file(real.document, declared) is None:
         yield f"FILE_CHECK: there is no track_file {declared.track_file} with a file"
     if isinstance(declared, model.DnsCheck):
         try:
@@ -198,3 +198,9 @@ def undone(document: model.Document, declared: object) -> Iterator[str]:
             compiled(url.regex or "", tuple(url.regex_options or ()))
         except ValueError as error:
             yield f"url {url.path}: {error}"
+    made = _http(real, declared)
+    for name in {made.server_name(step): None for step in range(made.steps)}:
+        try:
+            (name or "").encode("idna")
+        except ValueError as error:
+            yield f"{name!a} cannot be sent as a TLS server name: {error}"

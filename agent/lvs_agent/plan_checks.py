@@ -228,8 +228,9 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
             findings.append(_finding(path, WARNING, f"virtual_server {name}: ha_suspend is not acted on: checks go on"))
         for real_server in block.real_servers:
             place = f"virtual_server {name}, real_server {real_server.address}"
+            real = Real(document, block, real_server, None)
             for declared in real_server.checks:
-                findings += (_finding(path, ERROR, f"{place}: {text}") for text in undone(document, declared))
+                findings += (_finding(path, ERROR, f"{place}: {text}") for text in undone(real, declared))
     return findings
 
 

@@ -94,7 +94,8 @@ def request(endpoint: Endpoint, url: Url, virtualhost: Optional[str], http_proto
         host = f"{address}:{endpoint.port}"
     minor = 1 if http_protocol == "1.1" else 0
     close = "" if http_protocol == "1.0" else "Connection: close\r\n"
-    return f"GET {url.path} HTTP/1.{minor}\r\nUser-Agent: KeepAliveClient\r\n{close}Host: {host}\r\n\r\n".encode()
+    asked = f"GET {url.path} HTTP/1.{minor}\r\nUser-Agent: KeepAliveClient\r\n{close}Host: {host}\r\n\r\n"
+    return asked.encode("utf-8", "surrogateescape")
 
 
 class HttpConversation(Conversation):

@@ -177,3 +177,8 @@ def test_a_long_body_is_searched_up_to_a_limit():
 def test_what_python_cannot_do_is_refused(pattern: str, options, reason: str):
     with pytest.raises(ValueError, match=reason):
         compiled(pattern, options)
+
+
+def test_a_path_of_bytes_that_are_no_utf8_is_sent_as_it_stands():
+    path = b"/\xff\xe9".decode("utf-8", "surrogateescape")
+    assert request(V4, Url(path), None, "1.0").startswith(b"GET /\xff\xe9 HTTP/1.0\r\n")

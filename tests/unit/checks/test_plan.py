@@ -263,3 +263,19 @@ def test_a_virtual_server_said_twice_has_the_checks_of_the_first_only():
     again = virtual(real_servers=(real("10.0.0.2", checks=(model.TcpCheck(),)),))
     planned = plan_checks.plan(model.Document(virtual_servers=(first, again)))
     assert [(key.service, key.server) for key in planned.checks] == [("[192.0.2.1]:tcp:80", "[10.0.0.1]:tcp:80")]
+
+
+@pytest.mark.parametrize("name", [".example.com", "a..b", "x" * 64 + ".example", "b\udcff"])
+@pytest.mark.parametrize("place", ["check", "url", "block"])
+def test_a_name_that_tls_cannot_send_is_an_error(name: str, place: str):
+    url = model.SslUrl(path="/", virtualhost=name if place == "url" else None)
+    check = model.SslGet(urls=(url,), enable_sni=True, sni_name=name if place == "check" else None)
+    block = virtual(real_servers=(real(checks=(check,)),), virtualhost=name if place == "block" else None)
+    found = plan_checks.unsupported(model.Document(virtual_servers=(block,)), "file")
+    assert [(finding.level, " cannot be sent as a TLS server name" in finding.message) for finding in found] == [("error", True)]
+
+
+def test_a_virtual_host_that_tls_need_not_send_is_none():
+    check = model.SslGet(urls=(model.SslUrl(path="/", virtualhost=".example.com"),))
+    block = virtual(real_servers=(real(checks=(check,)),))
+    assert plan_checks.unsupported(model.Document(virtual_servers=(block,)), "file") == []

@@ -130,6 +130,10 @@ class StreamTask(Task):
         except (OSError, ssl.SSLError) as error:
             self.close(Outcome(False, f"TLS: {error}"))
             return
+        except ValueError as error:
+            # A name or a word of the configuration that cannot be sent, such as a TLS server name with an empty label.
+            self.close(Outcome(False, f"cannot be asked: {error}"))
+            return
         data, outcome = talk.opened()
         if outcome is not None:
             self.close(outcome)
