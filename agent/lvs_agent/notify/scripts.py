@@ -65,9 +65,14 @@ class Scripts:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
-            _close_all_but(theirs.fileno())
-            _Helper(theirs).live()
-            os._exit(0)
+            try:
+                _close_all_but(theirs.fileno())
+                _Helper(theirs).live()
+            except Exception:
+                log.exception("the helper that runs scripts broke")
+                os._exit(1)
+            finally:  # whatever happened, the owner's code must not run on in its fork
+                os._exit(0)
         theirs.close()
         self._socket.setblocking(False)
 
@@ -180,7 +185,10 @@ class _Helper:
             self._end_late_ones()
 
     def _receive(self) -> bool:
-        data = self._owner.recv(_MOST)
+        try:
+            data = self._owner.recv(_MOST)
+        except ConnectionError:  # it left a result unread; being told so ends that, and its last jobs are still there
+            data = self._owner.recv(_MOST)
         if data:
             self._start(pickle.loads(data))  # noqa: S301 - from our own parent
         return bool(data)

@@ -100,6 +100,23 @@ def test_what_was_asked_for_is_started_although_the_owner_leaves_at_once(tmp_pat
     assert len(list(tmp_path.iterdir())) == 20
 
 
+def test_an_unread_result_costs_no_job(tmp_path: pathlib.Path) -> None:
+    scripts = Scripts()
+    os.kill(scripts.pid, signal.SIGSTOP)
+    os.waitpid(scripts.pid, os.WUNTRACED)
+    scripts.start(Job(("/nowhere/at/all",), ident="told at once"))
+    scripts.start(Job(("/bin/true",), ident="told later"))
+    os.kill(scripts.pid, signal.SIGCONT)
+    assert select.select([scripts], [], [], 10)[0]
+    os.kill(scripts.pid, signal.SIGSTOP)
+    os.waitpid(scripts.pid, os.WUNTRACED)
+    scripts.start(Job(("/bin/touch", str(tmp_path / "last")), user="root"))
+    scripts.close()
+    os.kill(scripts.pid, signal.SIGCONT)
+    assert os.waitpid(scripts.pid, 0)[1] == 0
+    assert any((tmp_path / "last").exists() or select.select([], [], [], 0.02)[0] for _ in range(200))
+
+
 def test_a_dead_helper_is_noticed_and_replaced(scripts: Scripts) -> None:
     os.kill(scripts.pid, signal.SIGKILL)
     os.waitpid(scripts.pid, 0)
