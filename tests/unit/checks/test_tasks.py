@@ -4,38 +4,94 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
+import subprocess
 
 import pytest
 
 from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.http import HttpCheck, Tls, Url
+from lvs_agent.checks.misc import MiscCheck
 from lvs_agent.checks.port import Runner
 from lvs_agent.checks.scheduler import Schedule
 from lvs_agent.loop import Loop
 
 
-def verdict(check):
+@pytest.fixture
+def loop():
+    made = Loop()
+    made.wake("limit", made.now() + 20.0, lambda _now: made.stop())
+    yield made
+    made.close()
+
+
+def verdict(loop: Loop, check):
     """The first outcome of a check that is run for real."""
-    loop, told = Loop(), []
+    told = []
 
     def tell(_key, _before, _after, outcome) -> None:
         told.append(outcome)
         loop.stop()
 
     runner = Runner(loop, tell, lambda: 0.0)
-    runner.load({"check": (Schedule(retry=0, warmup=0.0), check)}, lambda _key: None)
-    loop.wake("limit", loop.now() + 20.0, lambda _now: loop.stop())
+    runner.load({"check": (Schedule(60.0, retry=0, warmup=0.0), check)}, lambda _key: None)
     loop.run()
     runner.stop()
-    loop.close()
     return told[0]
 
 
+def wait_for_the_end_of(loop: Loop, pid: int) -> bool:
+    """Whether the loop reaped this child (a zombie is still in /proc)."""
+
+    def look(now: float) -> None:
+        if os.path.exists(f"/proc/{pid}"):
+            loop.wake("look", now + 0.05, look)
+        else:
+            loop.stop()
+
+    look(loop.now())
+    loop.run()
+    return not os.path.exists(f"/proc/{pid}")
+
+
 @pytest.mark.parametrize("name", [".example.com", "a..b", "x" * 64 + ".example", "b\udcff"])
-def test_a_tls_server_name_that_cannot_be_sent_is_a_failed_check(name: str):
+def test_a_tls_server_name_that_cannot_be_sent_is_a_failed_check(loop, name: str):
     with socket.create_server(("127.0.0.1", 0)) as server:
         end = Endpoint("127.0.0.1", server.getsockname()[1])
-        outcome = verdict(HttpCheck(end, (Url("/"),), None, "1.0", Tls(True, name)))
+        outcome = verdict(loop, HttpCheck(end, (Url("/"),), None, "1.0", Tls(True, name)))
     assert not outcome.ok
     assert outcome.text.startswith("cannot be asked: ")
+
+
+def test_a_script_that_cannot_be_watched_is_a_failed_check_and_ended(loop, monkeypatch):
+    pids = []
+
+    def no_descriptor(pid: int) -> int:
+        pids.append(pid)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "pidfd_open", no_descriptor)
+    outcome = verdict(loop, MiscCheck(("/bin/sleep", "60"), 5.0))
+    assert (outcome.ok, outcome.text) == (False, "/bin/sleep: [Errno 24] Too many open files")
+    assert wait_for_the_end_of(loop, pids[0])
+
+
+def test_a_script_that_is_dropped_is_not_waited_for_and_reaped_later(loop, monkeypatch):
+    pids = []
+    watch = os.pidfd_open
+
+    def started(pid: int) -> int:
+        pids.append(pid)
+        loop.stop()
+        return watch(pid)
+
+    monkeypatch.setattr(os, "pidfd_open", started)
+    monkeypatch.setattr(subprocess.Popen, "wait", lambda *_: pytest.fail("waited"))
+    runner = Runner(loop, lambda *_: None, lambda: 0.0)
+    check = MiscCheck(("/bin/sleep", "60"), 50.0)
+    runner.load({"check": (Schedule(60.0, warmup=0.0), check)}, lambda _key: None)
+    loop.run()
+    runner.stop()
+    assert wait_for_the_end_of(loop, pids[0])

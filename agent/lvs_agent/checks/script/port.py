@@ -17,8 +17,12 @@ from ..outcome import Outcome
 from ..task import Key, Task
 
 if TYPE_CHECKING:
+    from ...loop import Loop
     from ..port import Runner
     from ..scheduler import Schedule, State
+
+REAP_EVERY = 1.0
+"""Seconds between looks at a killed script that is not dead yet."""
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -48,11 +52,12 @@ class ScriptTask(Task):
                 check.argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 start_new_session=True, cwd="/", env={"PATH": _PATH}, **identity,
             )  # fmt: skip
+            self.pidfd = os.pidfd_open(self.process.pid)
         except (OSError, KeyError, ValueError, subprocess.SubprocessError) as error:
-            # A script that cannot run is a failed check, never a silent pass.
+            # A script that cannot run, or not be watched, is a failed check, never a silent pass.
+            self.abandon()
             self.end(Outcome(False, f"{check.argv[0]}: {error}"))
             return
-        self.pidfd = os.pidfd_open(self.process.pid)
         self.ending = False
         self.loop.watch(self.pidfd, select.EPOLLIN, self.ended)
         self.loop.wake(self, now + check.timeout, self.late)
@@ -85,14 +90,16 @@ class ScriptTask(Task):
 
     def abandon(self) -> None:
         """End the script; its status does not matter."""
-        if self.process is not None:
-            _signal_group(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        process = self.process
+        if process is not None:
+            _signal_group(process.pid, signal.SIGKILL)
             self._let_go()
+            _reap(self.loop, process)
 
     def _let_go(self) -> None:
-        self.loop.forget(self.pidfd)
-        os.close(self.pidfd)
+        if self.pidfd >= 0:
+            self.loop.forget(self.pidfd)
+            os.close(self.pidfd)
         self.process, self.pidfd = None, -1
 
 
@@ -105,6 +112,12 @@ def _identity(user: Optional[str], group: Optional[str]) -> Dict[str, Any]:
     if group is not None:
         gid = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
     return {"user": entry.pw_uid, "group": gid, "extra_groups": []} if (entry.pw_uid, gid) != (0, 0) else {}
+
+
+def _reap(loop: Loop, process: subprocess.Popen[bytes]) -> None:
+    """Take the status of a killed script once it is there: one that hangs in the kernel (state D) dies late."""
+    if process.poll() is None:
+        loop.wake(process, loop.now() + REAP_EVERY, lambda _now: _reap(loop, process))
 
 
 def _signal_group(pid: int, number: int) -> None:
