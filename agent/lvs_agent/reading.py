@@ -15,6 +15,7 @@ from . import plan_checks, plan_vrrp
 
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils import conf
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
 
 
 class Unreadable(Exception):  # noqa: N818 - it is what the file is
@@ -58,11 +59,11 @@ class Config:
         return [secret.masked_as_in(text, self.text) for text in found]
 
 
-def load(path: str, config_id: Optional[str] = None) -> Config:
-    """Read and check one file and what it includes. Raises Unreadable."""
+def load(path: str, config_id: Optional[str] = None, cache: Optional[Cache] = None) -> Config:
+    """Read and check one file and what it includes. Raises Unreadable. cache: blocks that did not change are kept."""
     try:
         text = port.read_text(path)
-        reading = port.read_file(path, config_id=config_id)
+        reading = port.read_file(path, config_id=config_id, cache=cache)
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from error
     findings = list(reading.findings)

@@ -10,6 +10,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Dict
 
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
+
 from . import __version__, checker_child, preview, vrrp_child
 from .daemon import Options, Parent, Rooms
 from .reading import Config, Unreadable, load
@@ -37,8 +39,9 @@ def serve(options: argparse.Namespace) -> int:
         path = getattr(options, name)
         if path:
             setattr(options, name, os.path.abspath(path))
+    cache = Cache()
     try:
-        config = load(options.file, options.config_id)
+        config = load(options.file, options.config_id, cache)
     except Unreadable as error:
         log.error("%s", error)
         return UNREADABLE
@@ -55,7 +58,7 @@ def serve(options: argparse.Namespace) -> int:
 
     def reread() -> Config:
         try:
-            return load(options.file, options.config_id)
+            return load(options.file, options.config_id, cache)
         except Unreadable as error:
             return Config.unreadable(options.file, str(error))
         except Exception as error:  # noqa: BLE001 - a bug in reading must not end what is served

@@ -1,6 +1,9 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mistakes, each found once, at its line and column, with its code and level. ¶ stands before the place at fault."""
+"""Mistakes, each found once, at its line and column, with its code and level. ¶ stands before the place at fault.
+
+Long because it is one table.
+"""
 
 from __future__ import annotations
 
