@@ -101,6 +101,8 @@ class Director(Host):
 class Cluster:
     def __init__(self) -> None:
         os.system("modprobe -a ip_vs ip_vs_wrr")
+        # Below the ports that the kernel chooses: a connection that IPVS remembers goes to its old server.
+        self.port = 10000
         bridge("br0")
         self.client = Host("client")
         plug(self.client, "eth0", "br0", "192.168.140.10/24")
@@ -117,7 +119,9 @@ class Cluster:
 
     def answers(self, count: int) -> list:
         with self.client:
-            return [get(VIP, timeout=5) for _ in range(count)]
+            ports = range(self.port, self.port + count)
+            self.port += count
+            return [get(VIP, timeout=5, source_port=port) for port in ports]
 
     def settled(self) -> bool:
         return self.d1.has(VIP) and not self.d2.has(VIP) and all(len(d.real_servers()) == 2 for d in (self.d1, self.d2))

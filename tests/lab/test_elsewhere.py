@@ -40,6 +40,7 @@ def outer(folder: Path, mark: str, body: str, limit: int = 60) -> str:
     (folder / "test_it.py").write_text((HEAD + body).format(mark=mark, limit=limit))
     command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", str(folder)]
     environment = dict(os.environ, PYTHONPATH=str(CONFTEST.parent))
+    environment.pop("CI", None)  # with it pytest's summary repeats every failure whole
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
 
 
