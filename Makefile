@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
 SCRIPTS = tools/run-tests tools/reference tests/lab/hosts/lab tests/lab/hosts/web
 
-.PHONY: demo test unit lint mypy sanity conformance bench drills setup lab-up lab-down lab-shell clean build/lvs-agent
+.PHONY: demo test unit lint mypy sanity conformance bench fuzz drills setup lab-up lab-down lab-shell clean build/lvs-agent
 
 demo: setup            # the classic LVS-DR example on lab hosts, with figures
 	@python tests/lab/demo.py
@@ -37,6 +37,9 @@ conformance: setup     # VRRP row by row: the agent, Debian's keepalived and FRR
 
 bench: setup           # beside keepalived and ipvsadm, interleaved, in one run; for a quiet machine
 	@for each in tests/bench/*.py; do echo "== $$each"; python $$each || exit 1; done
+
+fuzz: setup            # a million mutated keepalived.conf: no traceback, nothing slow (hours)
+	@PYTHONPATH=agent:$$(python conftest.py) python tests/unit/conf/mutate.py 1000000
 
 drills: setup          # every drill of playbooks/drill.yml on lab hosts, beside tcpdump (20 minutes)
 	@tools/run-tests drills

@@ -272,7 +272,9 @@ def test_a_name_that_tls_cannot_send_is_an_error(name: str, place: str):
     check = model.SslGet(urls=(url,), enable_sni=True, sni_name=name if place == "check" else None)
     block = virtual(real_servers=(real(checks=(check,)),), virtualhost=name if place == "block" else None)
     found = plan_checks.unsupported(model.Document(virtual_servers=(block,)), "file")
-    assert [(finding.level, " cannot be sent as a TLS server name" in finding.message) for finding in found] == [("error", True)]
+    assert [(finding.level, " cannot be sent as a TLS server name" in finding.message) for finding in found] == [
+        ("error", True)
+    ]
 
 
 def test_a_virtual_host_that_tls_need_not_send_is_none():
