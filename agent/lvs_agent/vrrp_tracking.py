@@ -64,7 +64,7 @@ class Tracking:
         """Scripts that came to an end: (ident of the job, status)."""
         before = dict(self.verdicts)
         for ident, status in results:
-            name, _, generation = ident.rpartition("\0")
+            name, _end, generation = ident.rpartition("\0")
             if self._generations.get(name) != int(generation):
                 continue  # the run of a script that a reload changed or took away
             self._running.discard(name)
