@@ -4,6 +4,8 @@
 # Makes and ends hosts that are namespaces: own network, host name, and files below /etc, /var/lib and /usr/local.
 # usage: hosts.sh up FOLDER NAME=ADDRESS/LENGTH... | hosts.sh down FOLDER
 # The switch between them is a bridge in a network namespace of its own. FOLDER/NAME/python enters a host.
+# The scripts in single quotes are expanded by the shells that run them.
+# shellcheck disable=SC2016
 set -eu
 command=$1
 folder=$2
