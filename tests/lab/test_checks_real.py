@@ -20,6 +20,7 @@ from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.ping import PingCheck
 from lvs_agent.checks.port import Runner
 from lvs_agent.checks.scheduler import Schedule
+from lvs_agent.checks.script.port import REAP_EVERY
 from lvs_agent.loop import Loop
 
 pytestmark = pytest.mark.uml(limit=240, mem="768M")
@@ -164,6 +165,8 @@ def ours(text: str, seconds: float):
     names = dict(zip(plan.services, NAMES))
     results = {names[key.service]: (state.up, last.outcome.text) for key, state, last in runner.results() if last}
     runner.stop()
+    loop.wake("enough", loop.now() + REAP_EVERY + 0.5, lambda _now: loop.stop())  # killed scripts are reaped by it
+    loop.run()
     loop.close()
     assert list(results) == NAMES
     return {name: text for name, (up, text) in results.items() if up is not EXPECTED[name]}
