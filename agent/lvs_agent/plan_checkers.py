@@ -21,6 +21,7 @@ from .checks.smtp import SmtpCheck
 from .checks.tcp import TcpCheck
 from .checks.track_file import FileCheck
 from .checks.udp import PAYLOAD, UdpCheck
+from .plan_own_checks import own_check
 
 if TYPE_CHECKING:
     from .checks.port import Check
@@ -34,6 +35,7 @@ RUN = (
     model.UdpCheck,
     model.PingCheck,
     model.FileCheck,
+    model.OwnCheck,
 )
 _FILE_SCHEDULE = Schedule(track_file.EVERY, track_file.EVERY, 0, 0.0)
 
@@ -134,6 +136,8 @@ def _check(real: Real, declared: model.Check, part: Any) -> Check:
         return PingCheck(end)
     if isinstance(declared, model.UdpCheck):
         return _udp(end, declared)
+    if isinstance(declared, model.OwnCheck):
+        return own_check(declared, end)
     raise AssertionError(declared)
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import explain, read, write
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import explain, model, read, write
 
 pytestmark = pytest.mark.netns(limit=300)
 
@@ -29,6 +30,8 @@ ENDLESS = ("recursive-variable.bad", "expansion-limit.bad")
 # it takes these silently and means something else: a netmask of 0.0.0.64, a group that is not there, a server the
 # kernel refuses, a truth value that is none; or only later releases than Debian's say something
 OTHER_MEANING = {"family-mismatch", "unknown-name", "threshold-range", "not-a-truth-value", "strict-unicast"}
+# mistakes in lines that it does not see
+OTHER_MEANING |= {"bad-regex"}
 EXAMPLES = [
     (f"{code}.{kind}", explain.full(getattr(one, kind)))
     for code in explain.codes()
@@ -36,6 +39,8 @@ EXAMPLES = [
     for kind in ("good", "bad")
     if "---\n" not in getattr(one, kind) and not any(word in getattr(one, kind) for word in NEWER)
 ]
+# what each of the agent's own checks cannot be without
+NEEDED = {"SIMPLETCP_CHECK": {"receive": "^220 "}}
 GOOD = [(name, text) for name, text in EXAMPLES if name.endswith(".good")]
 BAD = [(name, text) for name, text in EXAMPLES if name.endswith(".bad") and name not in ENDLESS]
 
@@ -102,6 +107,16 @@ def test_what_keepalived_takes_without_a_word_has_no_errors(name: str, text: str
     status, said = judged(text, tmp_path)
     errors = {found.code for found in read(text, name).errors} - OTHER_MEANING
     assert not (status == 0 and not said and errors), errors
+
+
+def test_it_sees_nothing_of_the_agent_s_own_checks(tmp_path: Path) -> None:
+    plain = model.RealServer("10.0.0.2", 80, checks=(model.TcpCheck(),))
+    own = tuple(check(connect_timeout=2.0, **NEEDED.get(check.keyword, {})) for check in model.OWN_CHECKS)
+    for real in (plain, replace(plain, checks=(*own, *plain.checks))):
+        server = model.VirtualServer(
+            "10.0.0.1", 80, lvs_sched="rr", lvs_method=model.Forwarding("NAT"), protocol="TCP", real_servers=(real,)
+        )
+        assert judged(write(model.Document(virtual_servers=(server,))), tmp_path) == (0, set())
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if "mail" not in file.name], ids=lambda file: file.name)

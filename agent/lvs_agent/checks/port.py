@@ -17,6 +17,7 @@ from .outcome import Conversation, Outcome
 from .ping import PingCheck
 from .scheduler import Schedule, State, begin, carry_over
 from .script.port import ScriptTask
+from .simpletcp import SimpletcpCheck
 from .smtp import SmtpCheck
 from .stream.port import StreamTask
 from .task import Key, Last, Task
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from ..loop import Loop
 
-Check = Union[TcpCheck, HttpCheck, SmtpCheck, MiscCheck, DnsCheck, UdpCheck, PingCheck, FileCheck]
+Check = Union[TcpCheck, HttpCheck, SmtpCheck, MiscCheck, DnsCheck, UdpCheck, PingCheck, FileCheck, SimpletcpCheck]
 TASKS: Dict[type, Type[Task]] = {
     TcpCheck: StreamTask,
     HttpCheck: StreamTask,
@@ -40,6 +41,7 @@ TASKS: Dict[type, Type[Task]] = {
     UdpCheck: DatagramTask,
     PingCheck: DatagramTask,
     FileCheck: FileTask,
+    SimpletcpCheck: StreamTask,
 }
 
 Told = Callable[[Key, State, State, Outcome], None]
@@ -95,7 +97,7 @@ class Runner:
         for key, task in self._tasks.items():
             yield key, task.state, task.last
 
-    def converse(self, check: Union[TcpCheck, HttpCheck, SmtpCheck], step: int) -> Conversation:
+    def converse(self, check: Union[TcpCheck, HttpCheck, SmtpCheck, SimpletcpCheck], step: int) -> Conversation:
         """A new conversation of this check, inside TLS where it asks for it."""
         talk = check.converse(step)
         if not isinstance(check, HttpCheck) or check.tls is None:

@@ -17,7 +17,7 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import model
-from .expand import Expander
+from .expand import AGENT, Expander
 from .outcome import Reading, in_order
 from .places import Places
 from .reader import Known, Reader, made
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from .findings import Finding
     from .tree import Node
 
-# variables, sequences, conditions and includes reach beyond the block they stand in
-_REACHES = re.compile(r"\$|^[ \t]*(?:[@~]|include)", re.MULTILINE)
+# variables, sequences, conditions and includes reach beyond the block they stand in; the agent's own words do not
+_REACHES = re.compile(rf"\$|^[ \t]*(?:~|@(?!{AGENT}[ \t])|(?:@{AGENT}[ \t]+)*include|@{AGENT}[ \t]+[@~])", re.MULTILINE)
 _LARGE = 1 << 15
 _TOGETHER = 15
 _LONGEST_TEXT = 32 << 20

@@ -58,7 +58,10 @@ class Line(NamedTuple):
 
 
 class Expander:
-    """Feeds a Builder with the lines of a file and of the files it includes. defining: a line goes on in the next."""
+    """Feeds a Builder with the lines of a file and of the files it includes. defining: a line goes on in the next.
+
+    agent: the line is one that keepalived skips, for it stands behind @lvs_agent.
+    """
 
     def __init__(
         self,
@@ -70,7 +73,7 @@ class Expander:
     ) -> None:
         self.builder, self.places, self.opener, self.config_id = builder, places, opener, config_id
         self.variables = Variables(environ or {})
-        self.defining = False
+        self.defining = self.agent = False
         self._definition: Optional[tuple[str, list[Line]]] = None
         self._pending: Optional[Line] = None
         self._files: list[str] = []
@@ -100,7 +103,11 @@ class Expander:
             self.places.error(start + number, "line-too-long", message, "make it several lines", column=1)
         self._files.append(name)
         self.variables.directory = name.rpartition("/")[0] or "."
-        self.builder.simple(text, start, self, lines)
+        if self.agent:
+            for number, raw in enumerate(lines, start + 1):
+                self.line(raw, number)
+        else:
+            self.builder.simple(text, start, self, lines)
         self._finish()
         self._files.pop()
 
@@ -198,9 +205,16 @@ class Expander:
         text = line.text
         if text.startswith("@"):
             line = self._conditional(line)
-            text = line.text
-        if not text:
-            return
+            if not line.text:
+                return
+            before, self.agent = self.agent, self.agent or text[1:].startswith((f"{AGENT} ", f"{AGENT}\t"))
+            self._obey(line, depth, continued)
+            self.agent = before
+        elif text:
+            self._obey(line, depth, continued)
+
+    def _obey(self, line: Line, depth: int, continued: bool) -> None:
+        text = line.text
         definition = _DEFINITION.match(text) if text[0] == "$" else None
         if definition:
             self._definition = (definition.group(1), [])
@@ -333,7 +347,7 @@ class Expander:
                 continue
             self._piece(line.part(start, found.start()))
             start = found.end()
-            place = self.places.origin(line.place, line.columns[found.start() : start], char)
+            place = self._origin(line.place, line.columns[found.start() : start], char)
             if char == "{":
                 self.builder.begin(place)
             else:
@@ -343,4 +357,10 @@ class Expander:
     def _piece(self, line: Line) -> None:
         line = line.strip()
         if line.text:
-            self.builder.words(line.text, self.places.origin(line.place, line.columns, line.text))
+            self.builder.words(line.text, self._origin(line.place, line.columns, line.text))
+
+    def _origin(self, line: int, columns: Sequence[int], text: str) -> int:
+        place = self.places.origin(line, columns, text)
+        if self.agent:
+            self.places.agent.add(place)
+        return place

@@ -7,6 +7,21 @@
 from __future__ import annotations
 
 CATALOGUE = r"""
+@ bad-regex
+The expression that an answer is compared with cannot be understood: the check could never succeed.
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     real_server 10.0.0.2 80 {
+-         @lvs_agent SIMPLETCP_CHECK { receive "(+OK" }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     real_server 10.0.0.2 80 {
++         @lvs_agent SIMPLETCP_CHECK { receive "[+]OK" }
++     }
++ }
+
 @ bad-digest
 A digest is the MD5 sum of a page, 32 hexadecimal digits. genhash prints it.
 - virtual_server 10.0.0.1 80 {

@@ -17,6 +17,47 @@ whole block if it opens one, so that a typing mistake silently takes a setting a
 +     router_id lb1
 + }
 
+@ agent-word
+The word is one that lvs-agent has and keepalived has not. keepalived would report it as unknown, so it stands
+behind @lvs_agent, keepalived's own prefix for lines of one machine: keepalived skips such a line, the agent
+always reads it. Every line of a block needs the prefix, its closing brace too.
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     real_server 10.0.0.2 80 {
+-         SIMPLETCP_CHECK {
+-             receive "^220 "
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     real_server 10.0.0.2 80 {
++         @lvs_agent SIMPLETCP_CHECK {
++         @lvs_agent     receive "^220 "
++         @lvs_agent }
++     }
++ }
+
+@ agent-block
+keepalived skips the lines behind @lvs_agent one by one, braces as well. A block that starts behind it has the
+prefix before each of its lines and before its closing brace; one that starts without it closes without it.
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     real_server 10.0.0.2 80 {
+-         @lvs_agent SIMPLETCP_CHECK {
+-             receive "^220 "
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     real_server 10.0.0.2 80 {
++         @lvs_agent SIMPLETCP_CHECK {
++         @lvs_agent     receive "^220 "
++         @lvs_agent }
++     }
++ }
+
 @ misplaced-keyword
 The word exists, but in another block. Often a brace before it is missing, or one too many.
 - virtual_router_id 51

@@ -89,7 +89,8 @@ class Keyword:
     word: as it is written in the file; attribute: the name on the dataclass; kind: how its value is read and written;
     default: the value keepalived uses when the word is absent (None: none, or inherited); since: first release that
     has it when newer than 2.2.7; legacy: older spellings that mean the same; many: may be repeated, the attribute is
-    a tuple; required: the block is useless without it; secret: not to be shown.
+    a tuple; required: the block is useless without it; secret: not to be shown; agent: lvs-agent's own, unknown to
+    keepalived, and so written behind the prefix `@lvs_agent`.
     """
 
     word: str
@@ -102,6 +103,7 @@ class Keyword:
     many: bool
     required: bool
     secret: bool
+    agent: bool
 
 
 def key(
@@ -115,9 +117,10 @@ def key(
     many: bool = False,
     required: bool = False,
     secret: bool = False,
+    agent: bool = False,
 ) -> Any:
     """Declare one keyword as a dataclass field. Absent is None (or an empty tuple when it may be repeated)."""
-    declared = (kind, help, default, since, legacy, word, many, required, secret)
+    declared = (kind, help, default, since, legacy, word, many, required, secret, agent)
     # The declaration stands in a dataclass: at the caller's.
     default_value = () if many or kind.listed else None
     return field(default=default_value, metadata={_KEY: declared})  # pylint: disable=invalid-field-call
@@ -130,9 +133,9 @@ def keywords(block: type) -> tuple[Keyword, ...]:
         facts = declared.metadata.get(_KEY)
         if facts is None:
             continue
-        kind, text, default, since, legacy, word, many, required, secret = facts
+        kind, text, default, since, legacy, word, many, required, secret, agent = facts
         name = word or declared.name.rstrip("_")
-        found.append(Keyword(name, declared.name, kind, text, default, since, legacy, many, required, secret))
+        found.append(Keyword(name, declared.name, kind, text, default, since, legacy, many, required, secret, agent))
     return tuple(found)
 
 

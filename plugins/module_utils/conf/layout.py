@@ -16,6 +16,7 @@ import re
 from typing import Optional
 
 from . import model
+from .expand import AGENT
 from .findings import Bad, Odd
 from .reading import read
 from .spec import BLOCK, Spec, spec
@@ -48,26 +49,34 @@ def fmt(text: str, file: str = "keepalived.conf") -> str:
 
 
 class _Entry:
-    """One line to be: its depth, its words and its comment."""
+    """One line to be: its depth, its words and its comment; agent: at which depth @lvs_agent stands before it."""
 
-    __slots__ = ("comment", "depth", "words")
+    __slots__ = ("agent", "comment", "depth", "words")
 
     def __init__(self, depth: int, words: str, comment: str = "") -> None:
         self.depth, self.words, self.comment = depth, words, comment
+        self.agent: Optional[int] = None
 
     def __str__(self) -> str:
         both = f"{self.words}  {self.comment}" if self.words and self.comment else self.words or self.comment
-        return f"{_INDENT * self.depth}{both}" if both else ""
+        if not both or self.agent is None:
+            return f"{_INDENT * self.depth}{both}" if both else ""
+        return f"{_INDENT * self.agent}@{AGENT} {_INDENT * (self.depth - self.agent)}{both}"
 
 
 class _Layout:
-    """The lines of one file. blocks: the words of each open block, None where they are not known."""
+    """The lines of one file.
+
+    blocks: the words of each open block, None where they are not known; unseen: the depth of the block that is open
+    and that keepalived does not see.
+    """
 
     def __init__(self) -> None:
         self.entries: list[_Entry] = []
         self.blocks: list[Optional[Spec]] = [spec(model.Document)]
         self.number = 0
         self.defining = False
+        self.unseen: Optional[int] = None
 
     def lay(self, text: str) -> str:
         for number, raw in enumerate(text.split("\n"), 1):
@@ -93,11 +102,27 @@ class _Layout:
             self._no_braces(words, "a variable")
         elif words.endswith("\\"):
             raise CannotFormat(self.number, "the line goes on in the next one")
+        elif words.replace("\t", " ").startswith(f"@{AGENT} "):
+            self._agent(words, comment)
         elif words.startswith(_EVERYWHERE):
             self._no_braces(words, "a condition or a sequence")
             self.entries.append(_Entry(self._depth(), words, comment))
         else:
             self._statement(words, comment)
+
+    def _agent(self, words: str, comment: str) -> None:
+        """A line that keepalived skips; what becomes of it is skipped line by line."""
+        words = words[len(AGENT) + 1 :].strip()
+        if words.startswith(("$", *_EVERYWHERE)):
+            self._no_braces(words, "a condition, a sequence or a variable")
+            self.entries.append(_Entry(self._depth(), f"@{AGENT} {words}", comment))
+            return
+        start = len(self.entries)
+        at = self._depth() if self.unseen is None else self.unseen
+        self._statement(words, comment)
+        for entry in self.entries[start:]:
+            entry.agent = at
+        self.unseen = at if self._depth() > at else None
 
     def _depth(self) -> int:
         return len(self.blocks) - 1

@@ -30,6 +30,8 @@ class Places:
         self.files: list[tuple[str, list[str]]] = []
         self.origins: list[tuple[int, Sequence[int], str]] = []
         self.findings: list[Finding] = []
+        # places of words and braces behind @lvs_agent, which keepalived does not see
+        self.agent: set[int] = set()
 
     @property
     def full(self) -> bool:

@@ -41,6 +41,8 @@ class Reader:
         # (a block's nodes, an attribute) -> the line it is set in first, for those that are set again
         self._first: dict[tuple[int, str], int] = {}
         self._known: Known = {} if known is None else known
+        # whether the nodes being read are those of a block that keepalived does not see
+        self._unseen = False
 
     def document(self, nodes: list[Node]) -> model.Document:
         """The whole file."""
@@ -91,8 +93,10 @@ class Reader:
             self._without_brace(node, words)
             return None
         kind = entry.kind
-        clean = entry.legacy is None
-        if not clean:
+        clean = entry.legacy is None and not entry.agent
+        if entry.agent:
+            self._seen(node, words[0])
+        if entry.legacy is not None:
             self._find(
                 NOTE,
                 "legacy-keyword",
@@ -138,6 +142,12 @@ class Reader:
                 0,
                 f"write {entry.legacy}",
             )
+        before = self._unseen
+        if entry.agent:
+            self._seen(node, words[0])
+        if not before and node[1] in self.places.agent:
+            self._unseen_lines(children)
+        self._unseen = before or entry.agent or node[1] in self.places.agent
         attribute, already = entry.attribute, values.get(entry.attribute)
         if entry.mode == LISTED:
             values.setdefault(attribute, []).extend(self._items(entry.kind, children))
@@ -151,6 +161,25 @@ class Reader:
                 values[attribute] = names
         else:
             self._subblock(entry, node, words, values)
+        self._unseen = before
+
+    def _seen(self, node: Node, word: str) -> None:
+        """A word of the agent's own stands where keepalived does not see it."""
+        if not self._unseen and node[1] not in self.places.agent:
+            lines = "each line of the block" if node[2] is not None else "the line"
+            message = f"'{word}' is lvs-agent's own word: keepalived would not know it"
+            self._find(ERROR, "agent-word", message, node, 0, f"write @lvs_agent before {lines}")
+
+    def _unseen_lines(self, children: list[Node]) -> bool:
+        """Whether keepalived sees none of these lines; the first that it sees is an error."""
+        for child in children:
+            if child[1] not in self.places.agent:
+                message = f"keepalived sees '{child[0]}', but not the block that it stands in"
+                self._find(ERROR, "agent-block", message, child, 0, "write @lvs_agent before each line of the block")
+                return False
+            if child[2] and not self._unseen_lines(child[2]):
+                return False
+        return True
 
     def _subblock(self, entry: Entry, node: Node, words: list[str], values: dict[str, Any]) -> None:
         built = self.subblock(entry, node, words)

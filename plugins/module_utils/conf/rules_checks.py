@@ -45,6 +45,18 @@ def sources_fit(look: Look, server: model.VirtualServer, real: model.RealServer)
                     look.error("family-mismatch", message, one, "bindto")
 
 
+def answers_can_match(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
+    """The expressions of the agent's own checks are expressions (of Python's re; keepalived's are PCRE2's)."""
+    for check in real.checks:
+        receive = getattr(check, "receive", None)
+        if receive is not None:
+            try:
+                re.compile(receive)
+            except (re.error, OverflowError, RecursionError) as wrong:
+                message = f"'{receive}' is no regular expression: {wrong}"
+                look.error("bad-regex", message, check, "receive", help_text="as Python's module re understands them")
+
+
 def http_expects_something_possible(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
     """Digests that no page has, regular expression words without one, names that TLS alone sends."""
     for check in real.checks:
@@ -110,6 +122,7 @@ def dynamic_weights_are_single(look: Look, _server: model.VirtualServer, real: m
 REAL_RULES = (
     timeouts_fit,
     sources_fit,
+    answers_can_match,
     http_expects_something_possible,
     udp_replies_are_possible,
     alpha_has_a_check,

@@ -29,13 +29,16 @@ GONE = {
 
 
 class Entry:
-    """One word of one block. many: the attribute is a tuple that grows; legacy: an old spelling of the keyword."""
+    """One word of one block.
 
-    __slots__ = ("attribute", "kind", "legacy", "many", "mode", "word")
+    many: the attribute is a tuple that grows; legacy: an old spelling of the keyword; agent: keepalived has it not.
+    """
 
-    def __init__(self, word: str, keyword: Keyword, kind: Any) -> None:
+    __slots__ = ("agent", "attribute", "kind", "legacy", "many", "mode", "word")
+
+    def __init__(self, word: str, keyword: Keyword, kind: Any, *, agent: bool) -> None:
         self.word, self.attribute, self.kind = word, keyword.attribute, kind
-        self.many = keyword.many
+        self.many, self.agent = keyword.many, agent
         self.legacy: Optional[str] = keyword.word if word != keyword.word and not isinstance(kind, Block) else None
         if isinstance(kind, GroupBlocks):
             self.mode = MEMBERS
@@ -58,10 +61,10 @@ class Spec:
         for keyword in self.keywords:
             if isinstance(keyword.kind, Checks):
                 for check in model.CHECKS:
-                    self.words[check.keyword] = Entry(check.keyword, keyword, Blocks(check))
+                    self.words[check.keyword] = Entry(check.keyword, keyword, Blocks(check), agent=check.agent)
                 continue
             for word in (keyword.word, *keyword.legacy):
-                self.words[word] = Entry(word, keyword, keyword.kind)
+                self.words[word] = Entry(word, keyword, keyword.kind, agent=keyword.agent)
         self.grows = tuple(keyword.attribute for keyword in self.keywords if keyword.many or keyword.kind.listed)
         self.required = tuple(keyword for keyword in self.keywords if keyword.required)
 

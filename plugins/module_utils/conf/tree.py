@@ -59,6 +59,7 @@ class Builder:
             if len(self.open) == _DEEPEST:
                 self.places.error(place, "too-deep", f"more than {_DEEPEST} blocks inside one another")
             self.broken = place if self.broken is None else self.broken
+        self._same_side(start, place)
         children: list[Node] = []
         level[-1] = (text, start, children)
         self.open.append((level, start))
@@ -67,9 +68,21 @@ class Builder:
     def end(self, place: int) -> None:
         """A closing brace."""
         if self.open:
-            self.level = self.open.pop()[0]
+            self.level, start = self.open.pop()
+            self._same_side(start, place)
         else:
             self.top.append(("}", place, None))
+
+    def _same_side(self, start: int, brace: int) -> None:
+        """keepalived sees the keyword and both braces of a block, or (behind @lvs_agent) none of them."""
+        agent = self.places.agent
+        if not agent or (start in agent) == (brace in agent):
+            return
+        seen, help_text = (
+            ("sees", "write @lvs_agent before it") if start in agent else ("does not see", "no @lvs_agent here")
+        )
+        message = f"keepalived {seen} this brace, unlike line {self.places.line(start)[1]}, where the block starts"
+        self.places.error(brace, "agent-block", message, help_text)
 
     def simple(self, text: str, file: int, expander: Expander, lines: list[str]) -> None:
         """All lines of a file: the simple ones here, the others through the expander."""

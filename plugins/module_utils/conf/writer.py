@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .blocks import Block, Checks, GroupBlocks
+from .expand import AGENT
 from .items import MemberLines
 from .spec import spec
 from .tree import LONGEST_LINE
@@ -44,10 +45,13 @@ def _block(value: Any, indent: str, lines: list[str]) -> None:
 
 
 def _keyword(keyword: Any, item: Any, indent: str, lines: list[str]) -> None:
-    kind = keyword.kind
+    kind, start = keyword.kind, len(lines)
     if isinstance(kind, Checks):
         for check in item:
+            start = len(lines)
             _nested(Block(type(check)), check.keyword, check, indent, lines)
+            if check.agent:
+                _agent(indent, lines, start)
     elif isinstance(kind, Block):
         for one in item if keyword.many else (item,):
             _nested(kind, keyword.word, one, indent, lines)
@@ -58,6 +62,18 @@ def _keyword(keyword: Any, item: Any, indent: str, lines: list[str]) -> None:
     else:
         for one in item if keyword.many else (item,):
             _line(f"{keyword.word} {kind.write(one)}".rstrip(), indent, lines)
+    if keyword.agent:
+        _agent(indent, lines, start)
+
+
+def _agent(indent: str, lines: list[str], start: int) -> None:
+    """The lines from a start on are the agent's own: keepalived is to skip each of them."""
+    own, lines[start:] = lines[start:], []
+    for line in own:
+        if line:
+            _line(line[len(indent) :], f"{indent}@{AGENT} ", lines)
+        else:
+            lines.append(line)
 
 
 def _nested(kind: Any, word: str, value: Any, indent: str, lines: list[str]) -> None:

@@ -39,7 +39,7 @@ def quiet(text: str, **given: object) -> model.Document:
         "$BODY=router_id one \\\n  vrrp_version 3\nglobal_defs {\n  $BODY\n}\n",
         "$ALL=global_defs { \\\n router_id one \\\n vrrp_version 3 \\\n }\n$ALL\n",
         "@node1 global_defs {\n@node1 router_id one\n@node2 router_id two\n@^node2 vrrp_version 3\n@^node1 vrrp_version 2\n@node1 }\n",
-        "@lvs_agent global_defs {\nrouter_id one\nvrrp_version 3\n}\n@^lvs_agent nonsense\n",
+        "@lvs_agent global_defs {\n@lvs_agent router_id one\n @lvs_agent\tvrrp_version 3\n@lvs_agent }\n@^lvs_agent nonsense\n",
         "~LST({K,V},{router_id,one},{vrrp_version,3}) global_defs { $K $V }\n",
         "~SEQ(V,3,3) global_defs { router_id one\n global_defs { vrrp_version $V }\n".replace(
             "one\n", "one }\n"

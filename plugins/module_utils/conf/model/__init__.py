@@ -38,7 +38,7 @@ from ..values import (
     VirtualAddress,
 )
 from .check import (
-    CHECKS,
+    KEEPALIVED_CHECKS,
     BfdCheck,
     Check,
     ConnectOptions,
@@ -59,11 +59,15 @@ from .check import (
 from .document import Document
 from .glob import GlobalDefs
 from .lvs import SCHEDULERS, RealServer, VirtualServer, VirtualServerGroup
+from .own_check import OWN_CHECKS, OwnCheck, SimpletcpCheck
 from .track import BfdInstance, GarpGroup, Ssl, TrackFile, TrackGroup, VrrpScript, VrrpTrackProcess
 from .vrrp import Authentication, AuthHmac, VrrpInstance, VrrpSyncGroup
 
+CHECKS = (*KEEPALIVED_CHECKS, *OWN_CHECKS)
+
 __all__ = [
     "CHECKS",
+    "OWN_CHECKS",
     "SCHEDULERS",
     "AddressPort",
     "AuthHmac",
@@ -93,11 +97,13 @@ __all__ = [
     "MiscCheck",
     "NetworkCheck",
     "Nexthop",
+    "OwnCheck",
     "PingCheck",
     "RealServer",
     "Route",
     "Rule",
     "Script",
+    "SimpletcpCheck",
     "SmtpCheck",
     "SmtpHost",
     "Ssl",

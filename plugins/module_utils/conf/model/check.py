@@ -24,6 +24,7 @@ class Check(Declared):
     """What every scheduled checker has. Absent values are those of the real server, then of the virtual server."""
 
     keyword: ClassVar[str] = ""
+    agent: ClassVar[bool] = False  # whether it is lvs-agent's own, unknown to keepalived
 
     retry: Optional[int] = key(Int(0, _U32), "failures that are tried again before the server is down", default=1)
     delay_before_retry: Optional[float] = key(Seconds(0), "seconds before a failed check is tried again")
@@ -179,6 +180,7 @@ class FileCheck(Declared):
     """FILE_CHECK { ... }: a track_file's number is the weight."""
 
     keyword: ClassVar[str] = "FILE_CHECK"
+    agent: ClassVar[bool] = False
 
     track_file: Optional[str] = key(Word(), "name of the track_file", required=True)
     weight: Optional[TrackWeight] = key(WeightLine(_U31), "factor of the number in the file", default=1)
@@ -189,9 +191,21 @@ class BfdCheck(Declared):
     """BFD_CHECK { ... }: a BFD session is up."""
 
     keyword: ClassVar[str] = "BFD_CHECK"
+    agent: ClassVar[bool] = False
 
     name: Optional[str] = key(Word(), "name of the bfd_instance", required=True)
     alpha: Optional[bool] = key(OnOff(), "down until the session is up")
 
 
-CHECKS = (MiscCheck, SmtpCheck, TcpCheck, PingCheck, UdpCheck, HttpGet, SslGet, DnsCheck, FileCheck, BfdCheck)
+KEEPALIVED_CHECKS = (
+    MiscCheck,
+    SmtpCheck,
+    TcpCheck,
+    PingCheck,
+    UdpCheck,
+    HttpGet,
+    SslGet,
+    DnsCheck,
+    FileCheck,
+    BfdCheck,
+)
