@@ -10,6 +10,7 @@ look every RECONCILE seconds repairs what somebody else changed. Services that n
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import pwd
 import random
@@ -24,9 +25,11 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective,
 from . import checker_status, plan_checks
 from .checker_notices import Notices
 from .checks.port import Runner
+from .control.succession import ORPHAN
 from .ipvs.diff import Verb, diff
 from .ipvs.port import Ipvs, NoIpvsError
 from .ipvs.stats import Timeouts
+from .ipvs.table import ServiceKey
 from .loop import Loop
 from .notify.scripts import DEFAULT_USER, Scripts
 from .notify.security import insecure
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from .checks import scheduler
     from .checks.outcome import Outcome
     from .ipvs.diff import Change
-    from .ipvs.table import Entry, ServiceKey, Table
+    from .ipvs.table import Entry, Table
 
 log = logging.getLogger("checker")
 
@@ -50,7 +53,6 @@ BREATH = 4.0
 
 def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
     """The body of the checker child: until ("stop",), SIGTERM, or the parent is gone. Gives the exit status."""
-    del resume  # the kernel's table is what is resumed from
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -62,14 +64,19 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
         kind, *rest = told if isinstance(told, tuple) else (None,)
         if kind == "reload":
             checker.reload(rest[0])
+            channel.send(("states", checker.heritage()))
         elif kind == "status":
             channel.send(("status", rest[0], checker.status()))
         elif kind == "stop":
             loop.stop()
 
-    channel.attach(loop, message, loop.stop)
+    def orphaned() -> None:
+        loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
+
+    channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
-    checker.start()
+    checker.start(resume)
+    channel.send(("states", checker.heritage()))
     gc.collect()
     gc.freeze()  # plan, tasks and pools live as long as the process: looking for garbage in them is in vain
     channel.send(("ready",))
@@ -103,8 +110,10 @@ class Checker:
 
     # -- life ------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Adopt what the kernel has, put what is wanted beside it, begin to check."""
+    def start(self, resume: Mapping[str, str]) -> None:
+        """Adopt what the kernel has, put what is wanted beside it, begin to check. What a checker before this one
+        answered for, and the document does not name, goes.
+        """
         self.loop.watch(self.scripts.fileno(), select.EPOLLIN, self._on_scripts)
         self._set_manners()
         self._modprobe()
@@ -115,6 +124,8 @@ class Checker:
             self._ipvs.set_timeouts(Timeouts(wanted.tcp or 0, wanted.tcpfin or 0, wanted.udp or 0))
         if glob.lvs_flush and have is not None:
             self._leaving |= set(have)
+        told = {ServiceKey(*key) for key in json.loads(resume.get("services", "[]"))}
+        self._leaving |= told & set(have or ()) - self._ours()
         known: Dict[Tuple[str, str], bool] = {}
         for name, service in self.plan.services.items():
             adopted = plan_checks.known_up(service, have) if have is not None else None
@@ -146,10 +157,16 @@ class Checker:
             else:
                 self.states[name], effects = roster.reload(known, service.pool, failed)
             self._tell(service, effects)
-        kept = {place.key for service in self.plan.services.values() for place in service.services}
         gone = {place.key for service in before.services.values() for place in service.services}
-        self._leaving |= gone - kept
+        self._leaving |= gone - self._ours()
         self._look()
+
+    def heritage(self) -> Dict[str, str]:
+        """What a checker after this one goes on from: the services that this one answers for."""
+        return {"services": json.dumps([tuple(vars(key).values()) for key in (*self._ours(), *self._leaving)])}
+
+    def _ours(self) -> Set[ServiceKey]:
+        return {place.key for service in self.plan.services.values() for place in service.services}
 
     def stop(self) -> None:
         """End all checks and take our services out of the kernel, as keepalived does."""
@@ -159,8 +176,8 @@ class Checker:
         have = self._dump()
         if have is not None and self._ipvs is not None:
             everything = effective.global_defs(self.document).lvs_flush_on_stop == "ALL"
-            ours = {place.key for service in self.plan.services.values() for place in service.services}
-            mine = have if everything else {key: entry for key, entry in have.items() if key in ours | self._leaving}
+            ours = self._ours() | self._leaving
+            mine = have if everything else {key: entry for key, entry in have.items() if key in ours}
             self._apply(diff(mine, {}))
             self._ipvs.close()
         self.notices.close()

@@ -41,7 +41,7 @@ class Child:
         """Told to stop, and not gone yet: two of a kind would undo each other's work."""
         self.started = 0.0
         self.states: Dict[str, str] = {}
-        """The VRRP states it reported last: what a successor may resume."""
+        """What it told last of itself (vrrp: the states, checker: the services): what a successor goes on from."""
 
     def start(self, *, resume: bool = False) -> None:
         """Fork. The child never returns from here. While the one before is still leaving, `died` does it."""
@@ -51,7 +51,7 @@ class Child:
         ours, theirs = pair()
         ours.alive = True  # a child that was never asked has not failed to answer
         self.wanted, self.ready, self.started = True, False, self.parent.loop.now()
-        carried = dict(self.states) if resume else {}
+        carried = dict(self.states) if resume else self.parent.inherit(self.name)
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
@@ -63,7 +63,9 @@ class Child:
         theirs.close()
         self.channel = ours
         ours.attach(self.parent.loop, self._message, self._gone)
+        self.states = carried
         files.write_pid(self.parent.options.child_pid_files.get(self.name), self.pid)
+        self.parent.bequeath()
         log.info("%s child started, pid %d", self.name, self.pid)
 
     def _message(self, message: object) -> None:
@@ -73,6 +75,7 @@ class Child:
             self.parent.child_ready()
         elif kind == "states":
             self.states = dict(rest[0])
+            self.parent.bequeath()
         elif kind == "status":
             self.parent.collect(rest[0], self.name, rest[1])
 

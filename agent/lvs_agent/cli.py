@@ -209,14 +209,35 @@ def reload(arguments: List[str]) -> int:
     return OK if answer["ok"] else ERRORS
 
 
+def restart(arguments: List[str]) -> int:
+    """`restart`: run the program that lies on disk now, with no gap in service; as reload for the file."""
+    text = "Run the program that lies on disk now; what is served goes on. A file with errors changes nothing."
+    options = _with_socket("restart", text).parse_args(arguments)
+    answer = _ask({"command": "restart"}, options.socket)
+    if answer is None:
+        return UNREADABLE
+    for line in answer["findings"]:
+        print(line, file=sys.stderr)
+    print("restarting" if answer["ok"] else "refused: the running configuration stays")
+    return OK if answer["ok"] else ERRORS
+
+
 def release(arguments: List[str]) -> int:
     """`release FILE`: take off the addresses that a killed agent left on this host; the unit's stop hook."""
-    p = argparse.ArgumentParser(prog="lvs-agent release", description="Take FILE's virtual addresses off this host.")
+    p = _with_socket(
+        "release", "Take FILE's virtual addresses off this host, where no process of the agent serves them."
+    )
     p.add_argument("file")
-    config = _read(p.parse_args(arguments).file)
+    options = p.parse_args(arguments)
+    config = _read(options.file)
     if config is None or config.document is None:
         return UNREADABLE
     from . import vrrp_child
+    from .control import succession
+
+    if succession.serves("vrrp", succession.path_of(options.socket)):
+        print("a process of the agent serves on and gives its addresses back itself")
+        return OK
 
     vrrp_child.release(config.document)
     return OK
@@ -266,6 +287,7 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "diff": diff,
     "status": status,
     "reload": reload,
+    "restart": restart,
     "release": release,
     "genhash": genhash,
     "ipvs": ipvs,

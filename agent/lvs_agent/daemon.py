@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping,
 
 from . import __version__
 from .child import Body, Child, rename
-from .control import files, systemd, unix
+from .control import files, succession, systemd, unix
 from .loop import Loop
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ log = logging.getLogger("lvs-agent")
 
 STOP_PATIENCE = 10.0
 """Seconds a child may take to stop before it is killed."""
+BECOME = -1
+"""What `run` returns when the caller is to run the agent's program anew in this process."""
 STATUS_PATIENCE = 3.0
 """Seconds the parent waits for a child's part of the status."""
 
@@ -82,6 +84,10 @@ class Parent:
         self.last_refusal: List[str] = []
         self._pending: Dict[int, _Pending] = {}
         self._next_id = 0
+        self._heritage = succession.path_of(options.socket_path)
+        self._orphans: Dict[str, succession.Orphan] = {}
+        """Children of a parent before this one that serve on until ours begin."""
+        self._becoming = False
 
     # -- life ------------------------------------------------------------------
 
@@ -96,15 +102,22 @@ class Parent:
             log.error(
                 "no control socket at %s (%s): status and reload by socket are off", error.filename, error.strerror
             )
+        self._orphans = succession.read(self._heritage, self.config.sha256)
         gc.freeze()  # what is loaded now is shared with the children; do not copy its pages for the sake of counting
         self._apply_roles()
+        for name, orphan in self._orphans.items():
+            log.info("the %s process %d of the agent before this one has nothing to do in this file", name, orphan.pid)
+            succession.end(orphan, keep=False)
+        self._orphans = {}
         period = systemd.watchdog_period()
         if period is not None:
             self._watchdog(period)
         self.loop.run()
+        if self._becoming:
+            return BECOME
         if self.server is not None:
             self.server.close(unlink=True)
-        for path in (self.options.pid_file, *self.options.child_pid_files.values()):
+        for path in (self._heritage, self.options.pid_file, *self.options.child_pid_files.values()):
             files.remove(path)
         log.info("stopped")
         return 0
@@ -153,6 +166,25 @@ class Parent:
             if child.channel is not None:
                 child.channel.alive = True
         due(self.loop.now())
+
+    def bequeath(self) -> None:
+        """Keep who serves now for a parent after this one."""
+        children = {
+            c.name: succession.Orphan(c.pid, succession.born(c.pid), c.states) for c in self.children.values() if c.pid
+        }
+        try:
+            succession.write(self._heritage, self.config.sha256, children)
+        except OSError as error:
+            log.warning("cannot write %s: %s; a restart will not be without a gap", self._heritage, error.strerror)
+
+    def inherit(self, name: str) -> Dict[str, str]:
+        """End the orphan of that name, if there is one; the states to go on from."""
+        orphan = self._orphans.pop(name, None)
+        if orphan is None:
+            return {}
+        log.info("the %s process %d of the agent before this one is succeeded", name, orphan.pid)
+        succession.end(orphan, keep=name != "vrrp" or bool(orphan.states))
+        return dict(orphan.states)
 
     def leave_in_child(self) -> None:
         """In a fresh child: close all that belongs to the parent."""
@@ -240,6 +272,19 @@ class Parent:
         self.child_ready()
         return list(config.rendered)
 
+    def restart(self, answer: unix.Answer) -> None:
+        """Become the program that lies on disk now: the children serve on until it has children of its own. The file
+        is read first: one with errors changes nothing.
+        """
+        refused = self.reloads["refused"]
+        findings = self.reload()
+        ok = self.reloads["refused"] == refused
+        answer({"ok": ok, "findings": findings})
+        if ok and not self.stopping:
+            log.info("restarting")
+            self._becoming = True
+            self.loop.stop()
+
     # -- control socket --------------------------------------------------------
 
     def answer(self, request: Dict[str, Any], answer: unix.Answer) -> None:
@@ -251,12 +296,14 @@ class Parent:
             refused = self.reloads["refused"]
             findings = self.reload()
             answer({"ok": self.reloads["refused"] == refused, "findings": findings})
+        elif command == "restart":
+            self.restart(answer)
         elif command == "places":
             answer({"ok": True, "places": self._rooms.places(self.config.document)})
         elif command == "ping":
             answer({"ok": True, "version": __version__, "pid": os.getpid()})
         else:
-            answer({"ok": False, "error": f"no command {command!r}; there are: ping, places, reload, status"})
+            answer({"ok": False, "error": f"no command {command!r}; there are: ping, places, reload, restart, status"})
 
     def status(self, done: Callable[[Dict[str, Any]], None]) -> None:
         """Ask every child for its part; a child that does not answer in time is said to be silent."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Dict
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
 
 from . import __version__, checker_child, preview, vrrp_child
-from .daemon import Options, Parent, Rooms
+from .daemon import BECOME, Options, Parent, Rooms
 from .reading import Config, Unreadable, load
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lvs-agent")
 
-STARTED, REFUSED, UNREADABLE = 0, 2, 6
-"""Exit statuses, as keepalived's: stopped when told to, configuration refused, no configuration."""
+STARTED, FAILED, REFUSED, UNREADABLE = 0, 1, 2, 6
+"""Exit statuses, as keepalived's: stopped when told to, an error, configuration refused, no configuration."""
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -35,6 +35,7 @@ def serve(options: argparse.Namespace) -> int:
         except OSError as error:
             log.error("no network namespace %s: %s", options.namespace, error.strerror)
             return REFUSED
+    home = os.getcwd()
     for name in ("file", "pid", "vrrp_pid", "checkers_pid", "socket"):  # a daemon works in /
         path = getattr(options, name)
         if path:
@@ -70,7 +71,23 @@ def serve(options: argparse.Namespace) -> int:
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
     rooms = Rooms(bodies, vrrp_child.release, preview.places)
-    return Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
+    status = Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
+    return _become(home) if status == BECOME else status
+
+
+def _become(home: str) -> int:
+    """Run what lies on disk now in this process, with the words this one was started with; it need not detach again.
+
+    When that fails this process ends with an error: the children serve on until the service manager's next start.
+    """
+    with open("/proc/self/cmdline", "rb") as file:
+        words = file.read().split(b"\0")[:-1]
+    try:
+        os.chdir(home)
+        os.execv(sys.executable, words if words[-1] == b"-n" else [*words, b"-n"])  # noqa: S606 - our own command line
+    except OSError as error:
+        log.error("cannot restart: %s", error)
+        return FAILED
 
 
 def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Options:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The VRRP child process: its life and manners, real-time priority and locked memory.
 
-Whatever ends it but SIGKILL (a stop, SIGTERM, the parent gone) is graceful: priority 0, addresses gone.
+Whatever ends it but SIGKILL (a stop, SIGTERM, the parent gone and no other come) is graceful: priority 0, addresses
+gone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from typing import TYPE_CHECKING, Dict, Mapping
 
 from . import plan_vrrp
+from .control.succession import ORPHAN
 from .link import state as link
 from .link.port import Monitor, Netlink, batch
 from .loop import Loop
@@ -52,7 +54,10 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
         elif kind == "stop":
             loop.stop()
 
-    channel.attach(loop, told, loop.stop)
+    def orphaned() -> None:
+        loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
+
+    channel.attach(loop, told, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     routers.start(plan, resume)
     channel.send(("ready",))

@@ -52,9 +52,10 @@ Conflicts=keepalived.service
 Type=notify
 ExecStart={LAUNCHER} run -n -f {config_file}
 ExecReload=/bin/kill -HUP $MAINPID
-# After a hard death nothing may stay on a host that no longer advertises.
+# After a hard death nothing may stay on a host that no longer advertises; children that still serve see to that
+# themselves, or are succeeded by the next start within 10 s.
 ExecStopPost=-{LAUNCHER} release {config_file}
-KillMode=mixed
+KillMode=process
 TimeoutStopSec=30
 Restart=on-failure
 RestartSec=1

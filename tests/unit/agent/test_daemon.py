@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import select
@@ -14,8 +15,8 @@ from typing import Any, List
 
 import pytest
 
-from lvs_agent.control import unix
-from lvs_agent.daemon import Options, Parent, Rooms
+from lvs_agent.control import succession, unix
+from lvs_agent.daemon import BECOME, Options, Parent, Rooms
 from lvs_agent.loop import Loop
 
 
@@ -25,6 +26,8 @@ class Document:
 
     serial: int
     slow: float = 0.0
+    lonely: float = 0.0
+    """Seconds a child serves on without its parent."""
     vrrp_instances: tuple = ("VI_1",)
     virtual_servers: tuple = ("VS_1",)
 
@@ -53,7 +56,10 @@ def body(channel, document, resume) -> int:
             time.sleep(document.slow)
             loop.stop()
 
-    channel.attach(loop, message, loop.stop)
+    def orphaned() -> None:
+        loop.wake("orphaned", loop.now() + document.lonely, lambda _now: loop.stop())
+
+    channel.attach(loop, message, orphaned)
     channel.send(("states", {"VI_1": "MASTER"}))
     channel.send(("ready",))
     loop.run()
@@ -64,7 +70,7 @@ def body(channel, document, resume) -> int:
 class Agent:
     """A parent in a process of its own, and what its file will say at the next reload."""
 
-    def __init__(self, folder: pathlib.Path, slow: float = 0.0) -> None:
+    def __init__(self, folder: pathlib.Path, slow: float = 0.0, lonely: float = 0.0, sha256: str = "0") -> None:
         self.socket, self.next, self.swept = str(folder / "s" / "control.sock"), folder / "next", folder / "swept"
         options = Options(file="x.conf", socket_path=self.socket, pid_file=str(folder / "pid"))
         self.pid = os.fork()
@@ -72,7 +78,7 @@ class Agent:
             rooms = Rooms(
                 {"vrrp": body, "checker": body}, lambda document: self.swept.write_text("swept"), lambda document: []
             )
-            parent = Parent(options, Config(Document(1, slow)), self._reread, rooms)
+            parent = Parent(options, Config(Document(1, slow, lonely), sha256=sha256), self._reread, rooms)
             os._exit(parent.run())
         self.until(lambda: all(p["ready"] for p in self.status()["processes"].values()))
 
@@ -222,6 +228,49 @@ def test_children_leave_when_the_parent_is_killed(agent: Agent) -> None:
     for descriptor in watched:
         assert select.select([descriptor], [], [], 10)[0]
         os.close(descriptor)
+
+
+@pytest.mark.parametrize(("sha256", "vrrp"), [("0", {"VI_1": "MASTER"}), ("1", {})], ids=["same file", "other file"])
+def test_a_parent_takes_over_from_a_killed_one(tmp_path, sha256: str, vrrp: dict) -> None:
+    """Its children go on where the orphans stood; the VRRP one from nothing when the file is another."""
+    first = Agent(tmp_path, lonely=30.0)
+    orphans = [first.child(name) for name in ("vrrp", "checker")]
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    for pid in orphans:
+        os.kill(pid, 0)
+    second = Agent(tmp_path, sha256=sha256)
+    status = second.status()
+    assert (status["vrrp"]["resume"], status["checker"]["resume"]) == (vrrp, {"VI_1": "MASTER"})
+    assert not any(succession.born(pid) for pid in orphans)
+    os.kill(second.pid, signal.SIGTERM)
+    second.wait()
+
+
+def test_restart_returns_to_the_program_and_the_children_serve_on(tmp_path) -> None:
+    agent = Agent(tmp_path, lonely=30.0)
+    children = [agent.child(name) for name in ("vrrp", "checker")]
+    agent.next.write_text("bad: x.conf:1:1: error[unknown-word]: no")
+    assert not agent.ask(command="restart")["ok"]
+    assert [agent.child(name) for name in ("vrrp", "checker")] == children
+    agent.next.write_text("2")
+    assert agent.ask(command="restart")["ok"]
+    assert agent.wait() == BECOME & 0xFF
+    assert all(succession.born(pid) for pid in children)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_nobody_takes_the_children_of_a_living_parent(agent: Agent) -> None:
+    path = succession.path_of(agent.socket)
+    assert succession.read(path, "0") == {}
+    assert set(json.loads(pathlib.Path(path).read_text())["children"]) == {"vrrp", "checker"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"parent": 1, "born": 0, "sha256": "", "children": {"vrrp": 7}}'])
+def test_a_damaged_heritage_is_none(tmp_path, text: str) -> None:
+    (tmp_path / "succession.json").write_text(text)
+    assert succession.read(str(tmp_path / "succession.json"), "0") == {}
 
 
 @pytest.mark.parametrize(
