@@ -8,44 +8,42 @@ from __future__ import annotations
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.lvs.cluster.plugins.plugin_utils import described_config, director_config
-
-if t.TYPE_CHECKING:
-    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+from ansible_collections.lvs.cluster.plugins.plugin_utils import (
+    cluster_view,
+    described_config,
+    director_config,
+    inventory,
+)
 
 
 class ActionModule(ActionBase):
-    """Reads every director's text; fails with all that is wrong."""
+    """Reads every director's description or text; fails with all that is wrong."""
 
     _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """See the documentation of the module."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        spec = {"directors": {"type": "dict", "required": True}, "engines": {"type": "dict", "default": {}}}
+        spec = {"directors": {"type": "dict"}, "engines": {"type": "dict", "default": {}}}
         _validated, args = self.validate_argument_spec(spec)  # type: ignore[no-untyped-call]
-        errors: list[str] = []
-        warnings: dict[str, list[str]] = {}
-        documents: dict[str, model.Document] = {}
-        texts: dict[str, str] = {}
-        for host, config in args["directors"].items():
-            made = described_config.described(config, f"{host}:director_config")
-            errors += made.errors
-            if made.text is None:
-                continue
-            texts[host] = made.text
-            checked = director_config.check(
-                made.text, f"{host}:keepalived.conf", host.split(".", 1)[0], args["engines"].get(host, "agent")
-            )
-            errors += checked.errors
-            warnings[host] = [*made.notes, *checked.warnings]
-            if checked.document is not None:
-                documents[host] = checked.document
-        wrong, odd = described_config.between(texts, documents) if not errors else ([], [])
-        errors += wrong
-        found = [line for lines in warnings.values() for line in lines] + odd
-        if errors:
-            result.update(failed=True, msg="\n".join([*errors, *found]))
+        known = inventory.of_task(task_vars or {})
+        if args["directors"] is None:
+            out = cluster_view.check_all(known)
         else:
-            result.update(changed=False, findings=warnings, warnings=found, masters=director_config.masters(documents))
+            made = {
+                host: described_config.described(inventory.plain(config), f"{host}:director_config")
+                for host, config in args["directors"].items()
+            }
+            out = cluster_view.check(made, args["engines"])
+        found = [line for lines in out.warnings.values() for line in lines] + out.odd
+        if out.errors:
+            result.update(failed=True, msg="\n".join([*out.errors, *found]))
+        else:
+            result.update(
+                changed=False,
+                findings=out.warnings,
+                warnings=found,
+                masters=director_config.masters(out.documents),
+                local_nodes=cluster_view.local_nodes(out.documents, known),
+            )
         return result

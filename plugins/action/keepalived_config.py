@@ -10,7 +10,12 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
-from ansible_collections.lvs.cluster.plugins.plugin_utils import described_config, director_config
+from ansible_collections.lvs.cluster.plugins.plugin_utils import (
+    cluster_view,
+    described_config,
+    director_config,
+    inventory,
+)
 
 PATH = "/etc/keepalived/keepalived.conf"
 
@@ -25,7 +30,7 @@ class ActionModule(ActionBase):
         path = str(args.get("path") or PATH)
         text = ""
         if args.get("state", "present") == "present":
-            made = self._described(args)
+            made = self._described(args, task_vars or {})
             if made.text is None:
                 result.update(failed=True, msg="\n".join([*made.errors, *made.notes]))
                 return result
@@ -46,23 +51,27 @@ class ActionModule(ActionBase):
         return result
 
     @staticmethod
-    def _described(args: dict[str, t.Any]) -> described_config.Described:
-        """The text to write, of `content` or of `config`, which is taken out of the arguments."""
-        content, config = args.get("content"), args.pop("config", None)
-        if (content is None) == (config is None):
-            return described_config.Described(None, ["state=present needs exactly one of content and config"], [])
-        if config is None and not isinstance(content, str):
-            return described_config.Described(None, ["content: a text is required"], [])
-        if config is not None and not isinstance(config, dict):
-            return described_config.Described(None, ["config: a mapping of keywords is required"], [])
-        return described_config.described(content if config is None else config, "config")
+    def _described(args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> described_config.Described:
+        """The text to write, of `content`, `config` or `description`; what is no text is taken out of the arguments."""
+        content = args.get("content")
+        config, whole = args.pop("config", None), args.pop("description", None)
+        if [content, config, whole].count(None) != 2:
+            error = "state=present needs exactly one of content, config and description"
+            return described_config.Described(None, [error], [])
+        if whole is not None:
+            host, known = str(task_vars["inventory_hostname"]), inventory.of_task(task_vars)
+            name = "director_config" if "director_config" in task_vars else "lvs_cluster"
+            return described_config.of_host(inventory.plain(whole), host, known, name)
+        return described_config.described(inventory.plain(content if config is None else config), "config")
 
     def _check(self, text: str, path: str, engine: str, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], bool]:
         config_id = str(task_vars.get("inventory_hostname", "")).split(".", 1)[0]
         checked = director_config.check(text, path, config_id, engine)
         if checked.document is None:
             return {"failed": True, "msg": "\n".join([*checked.errors, *checked.warnings])}, False
-        needs = director_config.needs(checked.document)
+        known = inventory.of_task(task_vars)
+        local = bool(cluster_view.local_nodes({str(task_vars["inventory_hostname"]): checked.document}, known))
+        needs = director_config.needs(checked.document, local)
         return {
             "findings": checked.warnings,
             "warnings": list(checked.warnings),

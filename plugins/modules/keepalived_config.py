@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - lvs.cluster.attributes.linux
 options:
   content:
-    description: The text of the file. With O(state=present) either this or O(config) is required.
+    description: The text of the file. With O(state=present) one of this, O(config) and O(description) is required.
     type: str
   config:
     description:
@@ -31,6 +31,12 @@ options:
         editors.
       - Mistakes are told with the path to them, as C(config.virtual_servers[2].real_servers[0].weight).
     type: dict
+  description:
+    description:
+      - The description of the whole cluster, the same for all its directors, as the variable C(lvs_cluster) of the role
+        P(lvs.cluster.director#role) has it; or the text of a C(keepalived.conf).
+      - As O(config), but what follows from the inventory may be left out, and hosts and groups may stand for addresses.
+    type: raw
   path:
     description: Where the file is on the director.
     type: path
@@ -202,8 +208,9 @@ def main() -> None:
         argument_spec={
             # From the action plugin, as base64: so no line of it is taken for a secret and masked in the diff.
             "content": {"type": "str", "no_log": True},
-            # The action plugin makes the content of it; here it is only known.
+            # The action plugin makes the content of these; here they are only known.
             "config": {"type": "dict"},
+            "description": {"type": "raw"},
             "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
             "engine": {"type": "str", "choices": ["agent", "keepalived"], "default": "agent"},
             "backup": {"type": "bool", "default": False},

@@ -9,9 +9,10 @@ module: real_server
 short_description: Prepare a host as a real server of an LVS cluster, or put it back
 version_added: 0.1.0
 description:
-  - Gives the host the virtual addresses of a cluster in such a way that it never answers ARP for them.
+  - By DR and TUN, gives the host the virtual addresses of a cluster in such a way that it never answers ARP for them.
     The sysctls are set before the addresses, and taken back after them.
-  - Writes a unit that does the same at boot, before the network comes up.
+  - By NAT, leads the answers of a service back through the directors.
+  - Writes units that do the same at boot, the addresses before the network comes up.
   - Remembers how each setting was before, in C(/var/lib/lvs-cluster/host.json), and O(state=absent) puts it back.
   - A host can be a real server of several clusters. What two of them need stays until both have left.
 author:
@@ -30,17 +31,79 @@ options:
   virtual_ipaddress:
     description:
       - The virtual addresses, IPv4 or IPv6, without or with the full prefix length.
-      - Required with O(state=present).
+      - O(state=present) needs either these, O(clusters) or O(derive).
     type: list
     elements: str
     default: []
   lvs_method:
     description:
       - How the directors forward to this host; the word C(lvs_method) (or C(lb_kind)) of its C(virtual_server).
-      - With V(DR) the addresses are on C(lo). With V(TUN) they are on C(tunl0) (C(ip6tnl0)).
+      - With V(DR) the addresses of O(virtual_ipaddress) are on C(lo). With V(TUN) they are on C(tunl0) (C(ip6tnl0)).
+      - For V(NAT) there is O(clusters).
     type: str
     choices: [DR, TUN]
     default: DR
+  clusters:
+    description:
+      - All that the host is a real server of, in the place of O(name), O(virtual_ipaddress) and O(lvs_method).
+      - What it was for a cluster that is not named here is put back.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The cluster. Letters, digits, V(-) and V(_).
+        type: str
+        default: default
+      services:
+        description: What it serves there.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          lvs_method:
+            description: How the directors forward to it.
+            type: str
+            choices: [DR, TUN, NAT]
+            default: DR
+          virtual_ipaddress:
+            description: The virtual addresses, for V(DR) and V(TUN).
+            type: list
+            elements: str
+            default: []
+          address:
+            description:
+              - The host's own address, that of its C(real_server).
+              - Needed for V(NAT). For V(TUN) it tells the tunnel, when its family is not that of the virtual address.
+            type: str
+          port:
+            description: The port it serves, for V(NAT); only what it answers from there is led back.
+            type: int
+          protocol:
+            description: The protocol of O(clusters[].services[].port).
+            type: str
+            choices: [tcp, udp, sctp]
+            default: tcp
+          gateway:
+            description: The address that moves with the master director, for V(NAT). Without it nothing is done.
+            type: str
+  derive:
+    description:
+      - Find out O(clusters) on the controller, from the C(lvs_cluster) or C(director_config) of the hosts of the group
+        C(directors), text or YAML, and from this host's addresses in the inventory (C(lvs_address), else
+        C(ansible_host)).
+      - A host that is nobody's real server is put back.
+    type: bool
+    default: false
+  route:
+    description:
+      - How the answers of NAT services find the director.
+      - V(policy) leads those and only those, by a routing table and rules of its own. Clients in networks that the host
+        reaches without its default route are answered without the director, who must not be asked by them.
+      - V(default) leads all the host sends, by two routes that are more precise than a default route, which stays.
+      - V(none) does nothing; the host's network settings see to it.
+    type: str
+    choices: [policy, default, none]
+    default: policy
   service_manager:
     description:
       - With V(systemd) a unit sets everything again at boot. With V(none) only the running host is set.
@@ -60,13 +123,19 @@ EXAMPLES = r"""
   lvs.cluster.real_server:
     virtual_ipaddress: [192.0.2.80]
 
+- name: Serve what the inventory's clusters say
+  lvs.cluster.real_server:
+    derive: true
+
 - name: Serve two clusters
   lvs.cluster.real_server:
-    name: "{{ item.name }}"
-    virtual_ipaddress: "{{ item.addresses }}"
-  loop:
-    - {name: web, addresses: [192.0.2.80, "2001:db8::80"]}
-    - {name: mail, addresses: [192.0.2.25]}
+    clusters:
+      - name: web
+        services:
+          - virtual_ipaddress: [192.0.2.80, "2001:db8::80"]
+      - name: mail
+        services:
+          - {lvs_method: NAT, address: 10.0.0.7, port: 25, gateway: 10.0.0.1}
 
 - name: Leave the cluster
   lvs.cluster.real_server:
@@ -76,55 +145,97 @@ EXAMPLES = r"""
 
 RETURN = r"""
 virtual_ipaddress:
-  description: The addresses of this cluster that the host has now, each with its length and link.
+  description: The addresses of these clusters that the host has now, each with its length and link.
   type: list
   elements: str
   returned: success
   sample: [192.0.2.80/32 lo]
+clusters:
+  description: What the host is a real server of now, by O(derive) or as it was said.
+  type: list
+  elements: dict
+  returned: O(derive=true) or O(clusters)
+  sample: [{name: default, services: [{lvs_method: DR, virtual_ipaddress: [192.0.2.80]}]}]
 """
 
 import re
-from typing import Optional
+from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.lvs.cluster.plugins.module_utils.host import real_server
-from ansible_collections.lvs.cluster.plugins.module_utils.host.module import settle
-from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind, Want
+from ansible_collections.lvs.cluster.plugins.module_utils.host.module import Wishes, settle_all
+from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind, Record, Want
+from ansible_collections.lvs.cluster.plugins.module_utils.host.units import at_boot
+
+OWNER = "real_server "
 
 
-def wish(module: AnsibleModule) -> Optional[Want]:
-    """The settings that the options ask for, None for none of them."""
-    options = module.params
-    if options["state"] == "absent":
-        return None
+def wish(module: AnsibleModule, name: str, services: List[Dict[str, Any]]) -> Want:
+    """The settings that the services of one cluster ask for."""
+    if not re.match(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
+        module.fail_json(msg=f"name: {name!r} has other signs than letters, digits, '-' and '_'")
     try:
-        want = dict(real_server.live(options["virtual_ipaddress"], options["lvs_method"]))
+        want = dict(real_server.live(services, module.params["route"]))
     except real_server.AddressError as error:
         module.fail_json(msg=f"virtual_ipaddress: {error}")
-    if options["service_manager"] == "systemd":
-        want.update(real_server.at_boot(options["name"], want))
+    if module.params["service_manager"] == "systemd":
+        want.update(at_boot(name, want))
     return want
 
 
+def wanted(module: AnsibleModule) -> Dict[str, Optional[Want]]:
+    """What each cluster that the options name asks for, None for one that is left."""
+    options = module.params
+    if options["clusters"] is not None:
+        if options["state"] == "absent":
+            return {}
+        return {OWNER + one["name"]: wish(module, one["name"], one["services"]) for one in options["clusters"]}
+    if options["state"] == "absent":
+        return {OWNER + options["name"]: None}
+    if not options["virtual_ipaddress"]:
+        module.fail_json(msg="virtual_ipaddress: a real server that is present needs at least one address")
+    service = {"lvs_method": options["lvs_method"], "virtual_ipaddress": options["virtual_ipaddress"]}
+    return {OWNER + options["name"]: wish(module, options["name"], [service])}
+
+
 def main() -> None:
+    service = {
+        "lvs_method": {"type": "str", "choices": list(real_server.METHODS), "default": "DR"},
+        "virtual_ipaddress": {"type": "list", "elements": "str", "default": []},
+        "address": {"type": "str"},
+        "port": {"type": "int"},
+        "protocol": {"type": "str", "choices": ["tcp", "udp", "sctp"], "default": "tcp"},
+        "gateway": {"type": "str"},
+    }
+    cluster = {
+        "name": {"type": "str", "default": "default"},
+        "services": {"type": "list", "elements": "dict", "required": True, "options": service},
+    }
     module = AnsibleModule(  # type: ignore[no-untyped-call]
         argument_spec={
             "name": {"type": "str", "default": "default"},
             "virtual_ipaddress": {"type": "list", "elements": "str", "default": []},
-            "lvs_method": {"type": "str", "choices": list(real_server.METHODS), "default": "DR"},
+            "lvs_method": {"type": "str", "choices": ["DR", "TUN"], "default": "DR"},
+            "clusters": {"type": "list", "elements": "dict", "options": cluster},
+            # The action plugin makes the clusters of it; here it is only known.
+            "derive": {"type": "bool", "default": False},
+            "route": {"type": "str", "choices": list(real_server.ROUTES), "default": "policy"},
             "service_manager": {"type": "str", "choices": ["systemd", "none"], "default": "systemd"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,
     )
-    name = module.params["name"]
-    if not re.match(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
-        module.fail_json(msg=f"name: {name!r} has other signs than letters, digits, '-' and '_'")
-    if module.params["state"] == "present" and not module.params["virtual_ipaddress"]:
-        module.fail_json(msg="virtual_ipaddress: a real server that is present needs at least one address")
-    want = wish(module)
-    addresses = sorted(s.name for s in want or () if s.kind is Kind.ADDRESS)
-    settle(module, f"real_server {name}", want, virtual_ipaddress=addresses)
+    asked = wanted(module)
+
+    def wishes(record: Record) -> Wishes:
+        """What is asked for; with a list of all clusters, the others leave."""
+        if module.params["clusters"] is None:
+            return asked
+        return {**{owner: None for owner in record.owners if owner.startswith(OWNER)}, **asked}
+
+    addresses = sorted({s.name for want in asked.values() for s in want or () if s.kind is Kind.ADDRESS})
+    said = {} if module.params["clusters"] is None else {"clusters": module.params["clusters"]}
+    settle_all(module, wishes, virtual_ipaddress=addresses, **said)
 
 
 if __name__ == "__main__":

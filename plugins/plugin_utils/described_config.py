@@ -10,9 +10,11 @@ import typing as t
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import cluster, mapping
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
+from ansible_collections.lvs.cluster.plugins.plugin_utils import description
 
 if t.TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+    from ansible_collections.lvs.cluster.plugins.plugin_utils.inventory import Inventory
 
 
 class Described(t.NamedTuple):
@@ -31,6 +33,18 @@ def described(config: t.Any, path: str) -> Described:
     errors = [finding.render() for finding in findings if finding.level == conf.ERROR]
     notes = [finding.render() for finding in findings if finding.level != conf.ERROR]
     return Described(None if document is None else conf.write(document), errors, notes)
+
+
+def of_host(said: t.Any, host: str, inventory: Inventory, path: str) -> Described:
+    """The file of a director by the description of its cluster (or a text). path: what that is called in errors."""
+    derived = description.derive(said, host, inventory, path)
+    if isinstance(derived.config, str):
+        return Described(derived.config, [], [])
+    document, found = mapping.from_mapping(derived.config, path)
+    findings = [*derived.findings, *(description.placed(finding, derived.places) for finding in found)]
+    errors = [finding.render() for finding in findings if finding.level == conf.ERROR]
+    notes = [finding.render() for finding in findings if finding.level != conf.ERROR]
+    return Described(None if document is None or errors else conf.write(document), errors, notes)
 
 
 def between(texts: t.Mapping[str, str], documents: t.Mapping[str, model.Document]) -> tuple[list[str], list[str]]:

@@ -1,21 +1,30 @@
 # Copyright (c) 2026, lvs.cluster authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs one owner's wish on the host for an Ansible module: plan, apply unless in check mode, exit with the diff."""
+"""Runs owners' wishes on the host for an Ansible module: plan, apply unless in check mode, exit with the diff."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Tuple
 
 from . import port, show
-from .settings import ConflictError, Kind, RecordError, Want, concerned, plan, with_owner
+from .settings import ConflictError, Kind, Record, RecordError, Want, concerned, plan, with_owner
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 
+Wishes = Mapping[str, Optional[Want]]
+"""What owners want, by their names; None: the host as it was before that owner came."""
+
+
 def settle(module: AnsibleModule, owner: str, want: Optional[Want], **results: Any) -> None:
     """Make the host what `owner` wants (None: as it was before it came), then exit; does not return."""
+    settle_all(module, lambda _record: {owner: want}, **results)
+
+
+def settle_all(module: AnsibleModule, wishes: Callable[[Record], Wishes], **results: Any) -> None:
+    """Make the host what several owners want, given the record of now, then exit; does not return."""
 
     def run(words: Sequence[str], text: Optional[str]) -> Tuple[int, str, str]:
         program = module.get_bin_path(words[0], required=True)  # type: ignore[no-untyped-call]
@@ -24,7 +33,9 @@ def settle(module: AnsibleModule, owner: str, want: Optional[Want], **results: A
 
     try:
         record = port.read_record()
-        changed = with_owner(record, owner, want)
+        changed = record
+        for owner, want in wishes(record).items():
+            changed = with_owner(changed, owner, want)
         planned = plan(record, changed, port.read_facts(run, concerned(record, changed)))
         differs = bool(planned.steps) or planned.after != record
         if differs and not module.check_mode:

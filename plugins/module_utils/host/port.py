@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads and changes a Linux host: the only file of this room with side effects.
 
-Needs iproute2's `ip` for links and addresses (`ip -json`, so 4.17 or newer) and kmod's `modprobe`.
+Needs iproute2's `ip` (`ip -json`, so 4.17 or newer) and kmod's `modprobe`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, from_text, to_text
+from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, from_text, ip_words, to_text
 
 RECORD = "/var/lib/lvs-cluster/host.json"
+
+_BY_IP = (Kind.LINK, Kind.ADDRESS, Kind.ROUTE, Kind.RULE)
 
 Run = Callable[[Sequence[str], Optional[str]], Tuple[int, str, str]]
 """Runs a program with a text on its standard input: exit status, output, error output (AnsibleModule.run_command)."""
@@ -35,6 +37,7 @@ def read_facts(run: Run, settings: Sequence[Setting]) -> Facts:
     """The present values of `settings`; raises HostError."""
     values: Dict[Setting, Value] = {}
     links, addresses = _links(run) if any(s.kind in (Kind.LINK, Kind.ADDRESS) for s in settings) else ({}, set())
+    ways = _ways(run) if any(s.kind in (Kind.ROUTE, Kind.RULE) for s in settings) else set()
     for setting in settings:
         if setting.kind is Kind.MODULE:
             values[setting] = "loaded" if _has_module(setting.name) else None
@@ -44,6 +47,8 @@ def read_facts(run: Run, settings: Sequence[Setting]) -> Facts:
             values[setting] = links.get(setting.name)
         elif setting.kind is Kind.ADDRESS:
             values[setting] = "present" if setting.name in addresses else None
+        elif setting.kind in (Kind.ROUTE, Kind.RULE):
+            values[setting] = "present" if setting in ways else None
         elif setting.kind is Kind.DIRECTORY:
             values[setting] = "present" if os.path.isdir(setting.name) else None
         elif setting.kind is Kind.FILE:
@@ -60,7 +65,7 @@ def carry_out(run: Run, plan: Plan, path: str = RECORD) -> None:
     """
     _keep(plan.during, path)
     for batch in _batches(plan.steps):
-        if batch[0].setting.kind in (Kind.LINK, Kind.ADDRESS):
+        if batch[0].setting.kind in _BY_IP:
             _ip(run, "".join(_ip_line(step) for step in batch))
         else:
             _take(run, batch[0])
@@ -109,8 +114,7 @@ def _batches(steps: Iterable[Step]) -> Iterable[List[Step]]:
     """Neighbouring steps that one `ip -batch` can take together; every other step alone."""
     batch: List[Step] = []
     for step in steps:
-        by_ip = step.setting.kind in (Kind.LINK, Kind.ADDRESS)
-        if batch and not (by_ip and batch[0].setting.kind in (Kind.LINK, Kind.ADDRESS)):
+        if batch and not (step.setting.kind in _BY_IP and batch[0].setting.kind in _BY_IP):
             yield batch
             batch = []
         batch.append(step)
@@ -149,6 +153,8 @@ def _ip_line(step: Step) -> str:
     name, value = step.setting.name, step.value
     if step.setting.kind is Kind.LINK:
         return f"link set {name} {value}\n" if value else ""
+    if step.setting.kind in (Kind.ROUTE, Kind.RULE):
+        return ip_words(step.setting, "del" if value is None else "add") + "\n"
     address, link = name.split()
     if value is None:
         return f"address del {address} dev {link}\n"
@@ -185,6 +191,33 @@ def _links(run: Run) -> Tuple[Dict[str, str], Set[str]]:
     return links, addresses
 
 
+def _ways(run: Run) -> Set[Setting]:
+    """The routes with a gateway and the rules of both families."""
+    found: Set[Setting] = set()
+    for family in ("4", "6"):
+        for row in _listed(run, family, "route", "show", "table", "all"):
+            name = f"{family} table {row.get('table', 'main')} {row['dst']} via {row.get('gateway')}"
+            found.add(Setting(Kind.ROUTE, name))
+        for row in _listed(run, family, "rule", "show"):
+            words = [family, str(row["priority"]), "from", row["src"]]
+            for word in ("ipproto", "sport"):
+                words += [word, str(row[word])] if word in row else []
+            words += ["lookup", str(row.get("table"))]
+            words += ["suppress_prefixlength", str(row["suppress_prefixlen"])] if "suppress_prefixlen" in row else []
+            found.add(Setting(Kind.RULE, " ".join(words)))
+    return found
+
+
+def _listed(run: Run, family: str, *words: str) -> List[Dict[str, Any]]:
+    """What `ip` lists; nothing when the kernel does not have the family."""
+    status, out, _error = run(["ip", "-json", f"-{family}", *words], None)
+    try:
+        rows = json.loads(out or "[]") if status == 0 else []
+    except ValueError as error:
+        raise HostError(f"ip -json {' '.join(words)} answered no JSON: {error}") from error
+    return [row for row in rows if "dst" in row or "src" in row]
+
+
 def _has_module(name: str) -> bool:
     if os.path.isdir(f"/sys/module/{name.replace('-', '_')}"):
         return True
@@ -193,7 +226,8 @@ def _has_module(name: str) -> bool:
 
 
 def _sysctl(key: str) -> str:
-    return "/proc/sys/" + key.replace(".", "/")
+    """The file of a sysctl by its name with dots, or with slashes where a dot is part of a link's name."""
+    return "/proc/sys/" + key if "/" in key else "/proc/sys/" + key.replace(".", "/")
 
 
 def _read(path: str) -> Optional[str]:

@@ -9,21 +9,27 @@ was asked) and arp_announce=2 (never use the virtual address as an ARP sender).
 TUN: packets come wrapped in IPIP, so the address is on tunl0, which is up, and rp_filter is off: an unwrapped
 packet's source is routed elsewhere. The kernel takes the larger of `all` and the link's own value, hence both.
 IPv6 needs no sysctl: neighbour discovery answers only for addresses of the link that was asked.
+NAT: the answer must pass the director again. With the route `policy` (the default) only answers from the served port
+do: a table of its own has the director as its default gateway, and a rule before it keeps to the networks that the
+main table knows better than by a default route. With `default` everything does: two routes that are each half of all
+addresses, so that the host's own default route stays as it is.
 
-No network settings of the distribution are touched: a unit of its own, ordered before the network comes up, sets
-the same things again at boot.
+No network settings of the distribution are touched: see units.py for what sets the same things again at boot.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import shlex
-from typing import Dict, List, Sequence, Tuple
+import zlib
+from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from .settings import Kind, Setting, Want
 
-METHODS = ("DR", "TUN")
-UNITS = "/etc/systemd/system"
+METHODS = ("DR", "TUN", "NAT")
+ROUTES = ("policy", "default", "none")
+PREFERENCE = 18480  # of the rule that keeps to known networks; the next number leads to the director
+_TABLES = 20000  # the first of 10,000 routing tables, one a gateway
+_HALVES = {4: ("0.0.0.0/1", "128.0.0.0/1"), 6: ("::/1", "8000::/1")}
 _ARP = {
     "net.ipv4.conf.all.arp_ignore": "1",
     "net.ipv4.conf.lo.arp_ignore": "1",
@@ -34,38 +40,80 @@ _TUNNEL = {
     "net.ipv4.conf.all.rp_filter": "0",
     "net.ipv4.conf.tunl0.rp_filter": "0",
 }
+# By the versions of virtual address and real server's address: module and link.
+_TUNNELS = {(4, 4): ("ipip", "tunl0"), (6, 6): ("ip6_tunnel", "ip6tnl0"), (6, 4): ("sit", "sit0")}
+Service = Mapping[str, Any]
 
 
 class AddressError(ValueError):
-    """A virtual address that is none. The message says which and why."""
+    """An address that is none, or lacks. The message says which and why."""
 
 
-def live(virtual_ipaddress: Sequence[str], lvs_method: str) -> Want:
-    """The settings of the running host for these virtual addresses (each `address` or `address/prefix length`
-    with the full length); raises AddressError."""
+def live(services: Sequence[Service], route: str = "policy") -> Want:
+    """The settings of the running host for services as the options of the module real_server have them; raises
+    AddressError."""
     want: Dict[Setting, str] = {}
-    for text in virtual_ipaddress:
-        address, version = _address(text)
-        link = "lo"
-        if version == 4:
-            want.update({Setting(Kind.SYSCTL, key): value for key, value in _ARP.items()})
-        if lvs_method == "TUN":
-            link = "tunl0" if version == 4 else "ip6tnl0"
-            want[Setting(Kind.MODULE, "ipip" if version == 4 else "ip6_tunnel")] = "loaded"
-            want[Setting(Kind.LINK, link)] = "up"
-            if version == 4:
-                want.update({Setting(Kind.SYSCTL, key): value for key, value in _TUNNEL.items()})
-        want[Setting(Kind.ADDRESS, f"{address} {link}")] = "present"
+    for service in services:
+        method = service.get("lvs_method") or "DR"
+        if method == "NAT":
+            want.update(_way_back(service, route))
+            continue
+        for text in service.get("virtual_ipaddress") or ():
+            want.update(_virtual(text, method, service.get("address")))
     return want
 
 
-def at_boot(name: str, settings: Want) -> Want:
-    """The files that make `settings` again at boot: one unit, and the link that enables it."""
-    unit = f"lvs-real-server@{name}.service"
+def _virtual(text: str, method: str, own: Any) -> Want:
+    """A virtual address of a service by DR or TUN."""
+    want: Dict[Setting, str] = {}
+    address, version = _address(text)
+    link = "lo"
+    if version == 4:
+        want.update({Setting(Kind.SYSCTL, key): value for key, value in _ARP.items()})
+    if method == "TUN":
+        outer = _parsed(own).version if own else version
+        if (version, outer) not in _TUNNELS:
+            raise AddressError(f"{text!r}: an IPv4 address by tunnel to the IPv6 address {own!r} is not supported")
+        module, link = _TUNNELS[version, outer]
+        want[Setting(Kind.MODULE, module)] = "loaded"
+        want[Setting(Kind.LINK, link)] = "up"
+        if version == 4:
+            want.update({Setting(Kind.SYSCTL, key): value for key, value in _TUNNEL.items()})
+    want[Setting(Kind.ADDRESS, f"{address} {link}")] = "present"
+    return want
+
+
+def _way_back(service: Service, route: str) -> Want:
+    """The routes and rules that lead a NAT service's answers through the director; none without a gateway."""
+    gateway = service.get("gateway")
+    if not gateway or route == "none":
+        return {}
+    way = _parsed(gateway)
+    family = way.version
+    if route == "default":
+        routes = [f"{family} table main {half} via {way}" for half in _HALVES[family]]
+        return {Setting(Kind.ROUTE, name): "present" for name in routes}
+    if not service.get("address"):
+        raise AddressError("NAT by policy routing needs the real server's own address")
+    own = _parsed(service["address"])
+    if own.version != family:
+        raise AddressError(f"the gateway {gateway!r} and the address {service['address']!r} are of different families")
+    table = _TABLES + zlib.crc32(str(way).encode()) % 10000
+    chosen = f"from {own}"
+    if service.get("port") and service.get("protocol"):
+        chosen += f" ipproto {service['protocol']} sport {service['port']}"
     return {
-        Setting(Kind.FILE, f"{UNITS}/{unit}"): _unit(name, settings),
-        Setting(Kind.SYMLINK, f"{UNITS}/multi-user.target.wants/{unit}"): f"{UNITS}/{unit}",
+        Setting(Kind.ROUTE, f"{family} table {table} default via {way}"): "present",
+        Setting(Kind.RULE, f"{family} {PREFERENCE} {chosen} lookup main suppress_prefixlength 0"): "present",
+        Setting(Kind.RULE, f"{family} {PREFERENCE + 1} {chosen} lookup {table}"): "present",
     }
+
+
+def _parsed(text: Any) -> Any:
+    try:
+        return ipaddress.ip_address(str(text).strip())
+    except ValueError as error:
+        raise AddressError(f"{text!r} is not an address: {error}") from error
 
 
 def _address(text: str) -> Tuple[str, int]:
@@ -82,47 +130,3 @@ def _address(text: str) -> Tuple[str, int]:
     if address.is_loopback or address.is_multicast or address.is_unspecified:
         raise AddressError(f"{text!r} cannot be a virtual address")
     return f"{address}/{address.max_prefixlen}", address.version
-
-
-def _unit(name: str, settings: Want) -> str:
-    lines = "\n".join(f"ExecStart=/bin/sh -ec {shlex.quote(line)}" for line in _commands(settings))
-    return f"""\
-# Written by the Ansible collection lvs.cluster; changes here are lost.
-[Unit]
-Description=Virtual addresses of the real servers of LVS cluster {name}
-DefaultDependencies=no
-After=local-fs.target systemd-modules-load.service systemd-sysctl.service
-# No link that could ask by ARP is up before this is done.
-Before=network-pre.target
-Wants=network-pre.target
-Conflicts=shutdown.target
-Before=shutdown.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-# Each line only after the one before it was right: without its sysctls no address goes up.
-{lines}
-
-[Install]
-WantedBy=multi-user.target
-"""
-
-
-def _commands(settings: Want) -> List[str]:
-    """The shell commands of one kind of setting on one line, the kinds in their order."""
-    words: Dict[Kind, List[str]] = {}
-    for setting, value in sorted(settings.items()):
-        words.setdefault(setting.kind, []).append(_command(setting, value))
-    return ["; ".join(commands) for commands in words.values()]
-
-
-def _command(setting: Setting, value: str) -> str:
-    if setting.kind is Kind.MODULE:
-        return f"modprobe {setting.name}"
-    if setting.kind is Kind.SYSCTL:
-        return f"echo {value} >/proc/sys/{setting.name.replace('.', '/')}"
-    if setting.kind is Kind.LINK:
-        return f"ip link set {setting.name} {value}"
-    address, link = setting.name.split()
-    return f"ip address replace {address} dev {link}{' nodad' if ':' in address else ''}"

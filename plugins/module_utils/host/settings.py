@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host is to this collection: a map from settings to their values, and the record of what we changed.
 
-A setting is a kernel module, a sysctl, a link, an address, a directory, a file or a symbolic link. Its value is a
-text, or None when it is not there. An owner (one cluster's real server, the director) wants some settings; several
-owners live on one host, and a setting stays as long as one of them wants it. The record remembers each setting's
-value from before the first change, so that the last owner's leaving puts it back.
+A setting is a kernel module, a sysctl, a link, an address, a route, a rule, a directory, a file or a symbolic link.
+Its value is a text, or None when it is not there. An owner (one cluster's real server, the director) wants some
+settings; several owners live on one host, and a setting stays as long as one of them wants it. The record remembers
+each setting's value from before the first change, so that the last owner's leaving puts it back.
 
 This room knows nothing of LVS, of Ansible or of keepalived; `port` alone reads and changes the host.
 """
@@ -30,20 +30,26 @@ class Kind(enum.IntEnum):
     SYSCTL = 2
     LINK = 3
     ADDRESS = 4
-    DIRECTORY = 5
-    FILE = 6
-    SYMLINK = 7
+    ROUTE = 5
+    RULE = 6
+    DIRECTORY = 7
+    FILE = 8
+    SYMLINK = 9
 
 
 class Setting(NamedTuple):
-    """One thing of a host. Names: `ip_vs`, `net.ipv4.ip_forward`, `tunl0`, `192.0.2.1/32 lo`, `/etc/a.conf`."""
+    """One thing of a host. Names: `ip_vs`, `net.ipv4.ip_forward`, `tunl0`, `192.0.2.1/32 lo`, `/etc/a.conf`.
+
+    A route: `4 table 20001 default via 192.0.2.1`; a rule: `4 18481 from 192.0.2.9 lookup 20001` (family, priority,
+    and the rest as ip-rule(8) lists it).
+    """
 
     kind: Kind
     name: str
 
 
-# MODULE: "loaded"; SYSCTL: its text; LINK: "up" or "down"; ADDRESS, DIRECTORY: "present"; FILE: its content;
-# SYMLINK: its target; whatever is not there: None.
+# MODULE: "loaded"; SYSCTL: its text; LINK: "up" or "down"; ADDRESS, ROUTE, RULE, DIRECTORY: "present";
+# FILE: its content; SYMLINK: its target; whatever is not there: None.
 Value = Optional[str]
 Want = Mapping[Setting, str]
 Facts = Mapping[Setting, Value]
@@ -137,6 +143,15 @@ def with_directories(want: Want) -> Want:
     """`want` and the directories its files and links are in, so that those we make go again with them."""
     paths = [s.name.rsplit("/", 1)[0] for s in want if s.kind in (Kind.FILE, Kind.SYMLINK)]
     return {**want, **{Setting(Kind.DIRECTORY, path): "present" for path in paths}}
+
+
+def ip_words(setting: Setting, order: str) -> str:
+    """The words for `ip` that `add` or `del` a route or a rule."""
+    family, *rest = setting.name.split()
+    if setting.kind is Kind.RULE:
+        return f"-{family} rule {order} pref {' '.join(rest)}"
+    _word, table, *route = rest
+    return f"-{family} route {order} {' '.join(route)} table {table}"
 
 
 def to_text(record: Record) -> str:

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.host.real_server import AddressError, at_boot, live
+from ansible_collections.lvs.cluster.plugins.module_utils.host.real_server import AddressError, live
 from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind
+from ansible_collections.lvs.cluster.plugins.module_utils.host.units import at_boot
 
 ARP = {
     "net.ipv4.conf.all.arp_announce": "2",
@@ -15,6 +16,10 @@ ARP = {
     "net.ipv4.conf.lo.arp_ignore": "1",
 }
 TUNNEL = {"net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.tunl0.rp_filter": "0"}
+
+
+def served(method, *vips, **more):
+    return live([{"lvs_method": method, "virtual_ipaddress": list(vips), **more}])
 
 
 def of(kind, want):
@@ -33,7 +38,7 @@ def of(kind, want):
     ],
 )
 def test_live(method, vips, modules, sysctls, links, addresses):
-    want = live(vips, method)
+    want = served(method, *vips)
     assert sorted(of(Kind.MODULE, want)) == modules
     assert of(Kind.SYSCTL, want) == sysctls
     assert of(Kind.LINK, want) == dict.fromkeys(links, "up")
@@ -55,11 +60,11 @@ def test_live(method, vips, modules, sysctls, links, addresses):
 )
 def test_what_is_no_virtual_address_is_refused(text, says):
     with pytest.raises(AddressError, match=says):
-        live([text], "DR")
+        served("DR", text)
 
 
 def test_the_unit_sets_sysctls_first_and_addresses_last():
-    files = at_boot("web", live(["192.0.2.1", "2001:db8::1"], "TUN"))
+    files = at_boot("web", served("TUN", "192.0.2.1", "2001:db8::1"))
     (unit,) = of(Kind.FILE, files).values()
     commands = [line.partition("=")[2] for line in unit.splitlines() if line.startswith("ExecStart=")]
     assert [command.split("'")[1].split()[0] for command in commands] == ["modprobe", "echo", "ip", "ip"]
@@ -70,12 +75,12 @@ def test_the_unit_sets_sysctls_first_and_addresses_last():
 
 
 def test_the_unit_is_done_before_a_network_comes_up():
-    (unit,) = of(Kind.FILE, at_boot("web", live(["192.0.2.1"], "DR"))).values()
+    (unit,) = of(Kind.FILE, at_boot("web", served("DR", "192.0.2.1"))).values()
     assert "Before=network-pre.target" in unit.splitlines()
 
 
 def test_clusters_have_units_of_their_own():
-    web, mail = (at_boot(name, live(["192.0.2.1"], "DR")) for name in ("web", "mail"))
+    web, mail = (at_boot(name, served("DR", "192.0.2.1")) for name in ("web", "mail"))
     assert not set(web) & set(mail)
     ((link, target),) = of(Kind.SYMLINK, web).items()
     assert link == "/etc/systemd/system/multi-user.target.wants/lvs-real-server@web.service"
