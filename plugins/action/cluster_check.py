@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
             out = cluster_view.check_all(known)
         else:
             made = {
-                host: described_config.described(inventory.plain(config), f"{host}:director_config")
+                host: described_config.described(inventory.plain(config), "director_config")
                 for host, config in args["directors"].items()
             }
             out = cluster_view.check(made, args["engines"])

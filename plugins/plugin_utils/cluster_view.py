@@ -32,8 +32,10 @@ def check(made: t.Mapping[str, described_config.Described], engines: t.Mapping[s
     """What is wrong in and between the files of the directors of one cluster, by host."""
     out = Outcome([], [], {}, {})
     texts: dict[str, str] = {}
+    common = _common(list(made.values()))
+    out.errors.extend(common)
     for host, described in made.items():
-        out.errors.extend(described.errors)
+        out.errors.extend(f"{host}: {error}" for error in described.errors if error not in common)
         if described.text is None:
             continue
         texts[host] = described.text
@@ -44,11 +46,17 @@ def check(made: t.Mapping[str, described_config.Described], engines: t.Mapping[s
         out.warnings[host] = [*described.notes, *checked.warnings]
         if checked.document is not None:
             out.documents[host] = checked.document
-    if not out.errors:
+    if texts and not out.errors:
         wrong, odd = described_config.between(texts, out.documents)
         out.errors.extend(wrong)
         out.odd.extend(odd)
     return out
+
+
+def _common(made: t.Sequence[described_config.Described]) -> list[str]:
+    """The errors that all directors' descriptions have: those of the one description that they share."""
+    first, *others = made or [described_config.Described(None, [], [])]
+    return [error for error in first.errors if all(error in other.errors for other in others)]
 
 
 def check_all(inventory: Inventory) -> Outcome:
@@ -62,7 +70,7 @@ def check_all(inventory: Inventory) -> Outcome:
                 whole.errors.append(f"{host}: neither lvs_cluster nor director_config is set for this director")
                 continue
             name = "director_config" if "director_config" in inventory.variables(host) else "lvs_cluster"
-            made[host] = described_config.of_host(said, host, inventory, f"{host}:{name}")
+            made[host] = described_config.of_host(said, host, inventory, name)
             engines[host] = str(inventory.variables(host).get("director_engine", "agent"))
         out = check(made, engines)
         whole.errors.extend(out.errors)
@@ -98,7 +106,7 @@ def _document(directors: t.Iterable[str], inventory: Inventory) -> model.Documen
         said = inventory.description(host)
         if said is None:
             continue
-        described = described_config.of_host(said, host, inventory, f"{host}:lvs_cluster")
+        described = described_config.of_host(said, host, inventory, "lvs_cluster")
         if described.text is None:
             raise ValueError("\n".join(described.errors))
         checked = director_config.check(described.text, f"{host}:keepalived.conf", host.split(".", 1)[0], "keepalived")

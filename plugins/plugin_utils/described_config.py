@@ -27,17 +27,15 @@ class Described(t.NamedTuple):
 
 def described(config: t.Any, path: str) -> Described:
     """The file of a mapping of keywords, or a text as it is. path: what it is called in errors."""
-    if isinstance(config, str):
-        return Described(config, [], [])
-    document, findings = mapping.from_mapping(config, path)
-    errors = [finding.render() for finding in findings if finding.level == conf.ERROR]
-    notes = [finding.render() for finding in findings if finding.level != conf.ERROR]
-    return Described(None if document is None else conf.write(document), errors, notes)
+    return _written(description.Derived(config, [], {}), path)
 
 
 def of_host(said: t.Any, host: str, inventory: Inventory, path: str) -> Described:
     """The file of a director by the description of its cluster (or a text). path: what that is called in errors."""
-    derived = description.derive(said, host, inventory, path)
+    return _written(description.derive(said, host, inventory, path), path)
+
+
+def _written(derived: description.Derived, path: str) -> Described:
     if isinstance(derived.config, str):
         return Described(derived.config, [], [])
     document, found = mapping.from_mapping(derived.config, path)

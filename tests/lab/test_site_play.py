@@ -42,12 +42,15 @@ systemctl list-unit-files --no-legend 'lvs*' 'keepalived*'
 class Play:
     """What one run of the playbook said."""
 
-    def __init__(self, cluster, *arguments, **variables):
+    def __init__(self, cluster, *arguments, inventory=INVENTORY, **variables):
         command = [sys.executable, "-m", "ansible", "playbook", str(ROOT / "playbooks/site.yml"), "--diff"]
-        command += ["-i", f"{cluster.folder}/inventory.ini", "-i", str(INVENTORY), *arguments]
+        command += ["-i", str(inventory), *arguments]
+        if inventory == INVENTORY:
+            command += ["-i", f"{cluster.folder}/inventory.ini"]
+        settings = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_SSH_ARGS": f"-F {cluster.folder}/ssh_config"}
         done = subprocess.run(
             [*command, "-e", json.dumps(variables)],
-            cwd=ROOT, env=dict(os.environ, ANSIBLE_NOCOLOR="1"), capture_output=True, text=True, check=False,
+            cwd=ROOT, env=dict(os.environ, **settings), capture_output=True, text=True, check=False,
         )  # fmt: skip
         self.output = done.stdout + done.stderr
         self.good = done.returncode == 0
@@ -198,3 +201,21 @@ def test_absent_puts_every_host_back(cluster, before):
     assert differences(cluster, before) == {}
     again = Play(cluster, "--limit", "d2:r2", director_state="absent", real_server_state="absent")
     assert again.changes == {"d2": 0, "r2": 0}, again.output
+
+
+def readme(name):
+    """A file of the README's quick start, as it stands there."""
+    text = (ROOT / "README.md").read_text()
+    return re.search(rf"```yaml\n# {re.escape(name)}\n(.*?)```", text, re.DOTALL).group(1)
+
+
+def test_the_readme_s_files_make_a_cluster_that_serves(cluster, tmp_path):
+    (tmp_path / "group_vars").mkdir()
+    for name in ("inventory.yml", "group_vars/all.yml"):
+        (tmp_path / name).write_text(readme(name))
+    assert len(readme("group_vars/all.yml").splitlines()) <= 25
+    play = Play(cluster, inventory=tmp_path / "inventory.yml")
+    assert play.good, play.output
+    assert "WARNING" not in play.output
+    assert wait(lambda: serves(cluster) == {"r1": 10, "r2": 10}, SETTLED, 0.5) is not None
+    assert masters(cluster) == ["d1"]

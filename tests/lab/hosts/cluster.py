@@ -113,12 +113,13 @@ class Cluster:
 
     def write_ssh(self) -> None:
         """ssh_config and inventory.ini. Only this ssh_config knows the names NAME.lab.invalid: a command that
-        lacks it fails, rather than sending packets to this machine's default gateway."""
+        lacks it fails, rather than sending packets to this machine's default gateway. It knows the addresses too,
+        for inventories that have them."""
         lines: List[str] = []
         for name, host in self.hosts.items():
             proxy = f"nsenter --net=/proc/{self.keeper.pid}/ns/net socat - TCP:{host.address}:%p"
             lines += [
-                f"Host {name} {name}.lab.invalid",
+                f"Host {name} {name}.lab.invalid {host.address}",
                 f"  ProxyCommand {proxy}",
                 f"  ControlPath {self.folder}/{name}/ssh",
             ]
