@@ -75,7 +75,7 @@ class Expander:
         self.variables = Variables(environ or {})
         self.defining = self.agent = False
         self._definition: Optional[tuple[str, list[Line]]] = None
-        self._pending: Optional[Line] = None
+        self._pending: list[Line] = []
         self._files: list[str] = []
         self._read = 0
         self._size = 0
@@ -120,20 +120,17 @@ class Expander:
         line, continued = self._decomment(Line(raw, range(1, len(raw) + 1), place))
         if self._definition is not None:
             self._define(line, continued)
-        elif self._pending is not None:
-            joined = Line(
-                f"{self._pending.text} {line.text}", [*self._pending.columns, 1, *line.columns], self._pending.place
-            )
-            self._pending, self.defining = (joined, True) if continued else (None, False)
+        elif self._pending:
+            self._pending.append(line)
             if not continued:
-                self.process(joined, 0)
+                self._join()
         elif not line.text:
             return
         elif continued and not _DEFINITION.match(line.text):
             message = "keepalived continues only definitions ($NAME=...) on the next line"
             end = raw.rfind("\\") + 1
             self.places.findings.append(self._warning(place, end, "continued-line", message, "write it on one line"))
-            self._pending, self.defining = line, True
+            self._pending, self.defining = [line], True
         else:
             self.process(line, 0, continued=continued)
 
@@ -141,10 +138,15 @@ class Expander:
         """The end of a file ends a definition or a line that would go on."""
         if self._definition is not None:
             self._define(Line("", (), 0), continued=False)
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            self.process(pending, 0)
+        if self._pending:
+            self._join()
         self.defining = False
+
+    def _join(self) -> None:
+        """One line of those that were to go on in the next."""
+        lines, self._pending, self.defining = self._pending, [], False
+        columns = [column for line in lines for column in (1, *line.columns)]
+        self.process(Line(" ".join(line.text for line in lines), columns[1:], lines[0].place), 0)
 
     def _warning(self, place: int, column: int, code: str, message: str, help_text: str) -> Any:
         found = self.places.finding(WARNING, code, message, place, help_text=help_text)

@@ -32,4 +32,4 @@ class Reading:
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings by file, line and column."""
-    return tuple(sorted(findings, key=lambda one: (one.file, one.line, one.column)))
+    return tuple(sorted(findings, key=lambda one: (one.file, one.line, one.column, one.code)))

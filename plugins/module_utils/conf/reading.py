@@ -65,8 +65,9 @@ def _whole(text: str, file: str, sources: Sources, exists: Optional[Callable[[st
     reader = Reader(places)
     reader.broken = builder.broken is not None
     if builder.open:
-        unclosed(builder, places)
         reader.broken = True
+        if not builder.deeper:
+            unclosed(builder, places)
     document = reader.document(builder.top)
     if reader.extra_brace:
         extra(builder, places)

@@ -42,6 +42,8 @@ class Builder:
         self.level = self.top
         self.open: list[tuple[list[Node], int]] = []
         self.broken: Optional[int] = None
+        # blocks that are open beyond what the tree holds: their words come to stand in the last one that it holds
+        self.deeper = 0
 
     def words(self, text: str, place: int) -> None:
         """A line of words."""
@@ -49,16 +51,20 @@ class Builder:
 
     def begin(self, place: int) -> None:
         """An opening brace: it makes a block of the line before it."""
+        if len(self.open) >= _DEEPEST:
+            if not self.deeper:
+                self.places.error(place, "too-deep", f"more than {_DEEPEST} blocks inside one another")
+            self.deeper += 1
+            self.broken = place if self.broken is None else self.broken
+            return
         level = self.level
         if not level or level[-1][2] is not None or level[-1][0] == "}":
-            self.places.error(place, "unexpected-brace", "no keyword stands before this '{'", "take it away")
+            around = self.open[-1][0] if self.open else []
+            if level or not around or around[-1][0]:  # said once where one stands in another
+                self.places.error(place, "unexpected-brace", "no keyword stands before this '{'", "take it away")
             self.broken = place if self.broken is None else self.broken
             level.append(("", place, None))
         text, start, _none = level[-1]
-        if len(self.open) >= _DEEPEST:
-            if len(self.open) == _DEEPEST:
-                self.places.error(place, "too-deep", f"more than {_DEEPEST} blocks inside one another")
-            self.broken = place if self.broken is None else self.broken
         self._same_side(start, place)
         children: list[Node] = []
         level[-1] = (text, start, children)
@@ -67,10 +73,12 @@ class Builder:
 
     def end(self, place: int) -> None:
         """A closing brace."""
-        if self.open:
+        if self.deeper:
+            self.deeper -= 1
+        elif self.open:
             self.level, start = self.open.pop()
             self._same_side(start, place)
-        else:
+        elif not self.top or self.top[-1][0] != "}":
             self.top.append(("}", place, None))
 
     def _same_side(self, start: int, brace: int) -> None:

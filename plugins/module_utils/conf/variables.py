@@ -61,6 +61,7 @@ class Variables:
                 at = found.start() + 1
                 continue
             first, further = value
+            self._work += 8 * len(further)
             following = [*further, *following]
             start, end = found.span()
             if further and start == 0 and end == len(line.text):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import layout, read
 
-from .mutate import mutated, seeds
+from .mutate import mutated, seeds, words
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "conf" / "handbook"
 FILES = sorted(FOLDER.glob("*.conf"))
@@ -111,7 +111,7 @@ def test_files_that_are_refused(text: str, line: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_is_laid_out_is_stable(seed: int) -> None:
-    for _turn, text in zip(range(120), mutated(random.Random(seed), seeds())):
+    for _turn, text in zip(range(120), mutated(random.Random(seed), seeds(), words())):
         try:
             laid = layout.fmt(text)
         except layout.CannotFormat:

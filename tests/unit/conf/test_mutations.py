@@ -8,10 +8,10 @@ import random
 
 import pytest
 
-from .mutate import mutated, reads, seeds
+from .mutate import mutated, reads, seeds, words
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_mutated_files(seed: int) -> None:
-    for _turn, text in zip(range(150), mutated(random.Random(seed), seeds())):
-        reads(text)
+    for _turn, text in zip(range(150), mutated(random.Random(seed), seeds(), words())):
+        reads(text, thorough=True)
