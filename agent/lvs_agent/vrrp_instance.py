@@ -19,6 +19,7 @@ from .link import state as link
 from .link.port import Batch, Netlink, batch
 from .vrrp import ah, announce, packet, trailer
 from .vrrp.events import Announce, Effect, Notify, RemoveAddresses, SendAdvert, SetAddresses
+from .vrrp.port import Frames
 from .vrrp.router import OWNER, Settings, create
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lvs-agent")
 
+Bundles = Dict[Tuple[str, int], Frames]
+"""Announcements by name and index of the interface."""
 LOG_PERIOD = 60.0
 """The same complaint about a peer's packets is logged once in so many seconds, with how often it was seen."""
 
@@ -67,6 +70,8 @@ class VirtualRouter:
         self._adverts: Dict[Tuple[int, bytes], bytes] = {}
         self._batches: Dict[Tuple[Hashable, bool], Batch] = {}
         self._frames: Dict[Hashable, Tuple[str, int, bytes]] = {}
+        self._all: Dict[bool, Batch] = {}  # every address: to be removed, to be set
+        self._bundles: Bundles = {}  # every address announced
         self._links: link.Links = {}
 
     # where it is
@@ -125,19 +130,21 @@ class VirtualRouter:
         self._adverts.clear()
         self._batches.clear()
         self._frames.clear()
+        self._all, self._bundles = {}, {}
         if not self.place.source:
             return
         for destination in self._destinations:
             for priority in (self.router.priority, 0):
                 self._advert(priority, destination)
-        for remove in (False, True):
-            self._batch(self.plan.settings.addresses, remove=remove)
+        # hashing hundreds of addresses at a takeover would take longer than sending them
+        self._all = {remove: self._batch(self.plan.settings.addresses, remove=remove) for remove in (False, True)}
         for address in self._addresses:
             interface = link.named(links, address.interface)
             if interface is not None and len(interface.mac) == 6 and not interface.flags & link.IFF_NOARP:
                 frame = announce.frame(interface.mac, address.address)
                 self._frames[address] = (interface.name, interface.index, frame)
                 self._announcer.open(interface.name, interface.index)
+        self._bundles = self._bundle(self.plan.settings.addresses)
 
     def expect(self) -> packet.Expect:
         """What packets must be like to be heard by this virtual router."""
@@ -212,6 +219,8 @@ class VirtualRouter:
             self.signed = trailer.following(self.signed, self.clock(), self.plan.keys.window)
 
     def _batch(self, addresses: Tuple[Hashable, ...], *, remove: bool) -> Batch:
+        if addresses is self.plan.settings.addresses and remove in self._all:
+            return self._all[remove]
         have = self._batches.get((addresses, remove))
         if have is None:
             indexes = {interface.name: interface.index for interface in self._links.values()}
@@ -258,16 +267,21 @@ class VirtualRouter:
             self.counters["address_errors"] += 1
             log.error("(%s) the kernel refused %s", self.plan.name, failure)
 
-    def _announce(self, effect: Announce) -> None:
-        frames = [self._frames[address] for address in effect.addresses if address in self._frames]
+    def _bundle(self, addresses: Tuple[Hashable, ...]) -> Bundles:
+        """The announcements of these addresses, by the interface that they leave by."""
         by_link: Dict[Tuple[str, int], List[bytes]] = {}
-        for name, index, frame in frames:
+        for name, index, frame in [self._frames[each] for each in addresses if each in self._frames]:
             by_link.setdefault((name, index), []).append(frame)
+        return {place: Frames(frames) for place, frames in by_link.items()}
+
+    def _announce(self, effect: Announce) -> None:
+        everything = effect.addresses is self.plan.settings.addresses
+        bundles = self._bundles if everything else self._bundle(effect.addresses)
         for _round in range(effect.repeat):  # every address once before any a second time
-            for (name, index), ready in by_link.items():
-                refused = self._announcer.send(name, index, ready)
+            for (name, index), frames in bundles.items():
+                refused = self._announcer.send(name, index, frames)
                 if refused is None:
-                    self.counters["announcements_sent"] += len(ready)
+                    self.counters["announcements_sent"] += len(frames)
                 else:
                     self.counters[f"announce_{errno.errorcode.get(refused, str(refused))}"] += 1
 

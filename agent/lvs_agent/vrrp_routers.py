@@ -45,6 +45,8 @@ log = logging.getLogger("lvs-agent")
 
 PER_TURN = 64
 """Packets read from one socket in one turn of the loop; a flood must not hold up our own adverts."""
+LEAD = 0.001
+"""Seconds before a backup's timer ends at which a takeover is rehearsed, so that it runs from warm caches."""
 RESTORE, RESTORE_AGAIN = 0.5, 1.0
 """Seconds until addresses that a master lost are set again, and between two such repairs."""
 _GROUP_NOTICES = {State.MASTER: Notice.MASTER, State.BACKUP: Notice.BACKUP, State.FAULT: Notice.FAULT}
@@ -273,18 +275,19 @@ class Routers:
         wire = self.wires.get(key)
         if wire is None:
             return
-        for item in wire.receive(PER_TURN):
+        items, now = wire.receive(PER_TURN), self.loop.now()  # timers count from hearing, not from having judged
+        for item in items:
             vrid = None if isinstance(item, packet.Discard) else _vrid(item, key)
             hearers = () if vrid is None else self.hearers.get(key, {}).get(vrid, ())
             if not hearers or isinstance(item, packet.Discard):
                 self.unheard += 1
                 continue
             for router, expect in hearers:
-                heard = router.judge(item, expect, self.loop.now())
+                heard = router.judge(item, expect, now)
                 if heard is not None:
                     advert = heard.advert
                     event = AdvertReceived(advert.priority, advert.interval / 100, heard.source)
-                    self._give(router.plan.name, event)
+                    self._give(router.plan.name, event, now)
 
     def _due(self, name: str) -> None:
         router = self.routers.get(name)
@@ -293,13 +296,21 @@ class Routers:
         if router.router.state is State.BACKUP:
             # after a stall the master's adverts wait in the socket; hear them before believing that it is gone
             self._read(_key(router))
+            self._rehearse(name)
         self._give(name, TimerExpired())
 
-    def _give(self, name: str, event: Event) -> None:
+    def _rehearse(self, name: str) -> None:
+        """Work out the takeover that is due in a moment, and forget it: the real one finds everything at hand."""
+        members = {each: self.routers[each].router for each in self.members.get(name, (name,)) if each in self.routers}
+        deadline = members[name].deadline
+        if deadline is not None and self.loop.now() < deadline:
+            group.step(members, name, TimerExpired(), deadline)
+
+    def _give(self, name: str, event: Event, now: Optional[float] = None) -> None:
         """One event to one router, with all that follows from it for its group."""
         names = [each for each in self.members.get(name, (name,)) if each in self.routers]
         before = {each: self.routers[each].router for each in names}
-        after, done = group.step(before, name, event, self.loop.now())
+        after, done = group.step(before, name, event, self.loop.now() if now is None else now)
         for each in names:
             self.routers[each].router = after[each]
         for each, effect in done:
@@ -319,7 +330,11 @@ class Routers:
             self._group_moved(name, group.state(before), group.state(after))
 
     def _wake(self, name: str) -> None:
-        self.loop.wake(("vrrp", name), wake_at(self.routers[name].router), lambda _now: self._due(name))
+        router = self.routers[name].router
+        when = wake_at(router)
+        if router.state is State.BACKUP and when is not None and self.loop.now() < when - LEAD:
+            when -= LEAD
+        self.loop.wake(("vrrp", name), when, lambda _now: self._due(name))
 
     def _report(self) -> None:
         self.tell(("states", {name: router.router.state.value for name, router in self.routers.items()}))

@@ -142,7 +142,9 @@ class Director:
     def clean(self) -> None:
         """Take virtual addresses away that a killed engine left."""
         with self.host:
-            found = subprocess.run(["ip", "-o", "-4", "addr", "show", "dev", "eth0"], capture_output=True, text=True)
+            found = subprocess.run(
+                ["ip", "-o", "-4", "addr", "show", "dev", "eth0"], check=False, capture_output=True, text=True
+            )
         left = [line.split()[3] for line in found.stdout.splitlines() if "/32" in line]
         if left:
             self.host.batch(*(f"addr del {each} dev eth0" for each in left))
@@ -274,7 +276,7 @@ def _echo(sequence: int) -> bytes:
 
 def real_time(priority: int) -> None:
     """For measuring programs: not to be part of what is measured. The memory is locked too."""
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
     ctypes.CDLL(None).mlockall(3)
 
 

@@ -100,7 +100,9 @@ class Pair:
             raise RuntimeError(f"no reply came back: {self.weak.log()}")
         blackout, back = max(gaps)
         takeover = next(each.at for each in seen if each.kind == "advert" and each.who == self.weak.source)
-        last = [each for each in seen if each.kind == "advert" and each.who == self.strong.source and each.at < takeover]
+        last = [
+            each for each in seen if each.kind == "advert" and each.who == self.strong.source and each.at < takeover
+        ]
         due = last[-1].at + (self.timing.down(WEAK) if last[-1].priority else self.timing.skew(WEAK))
         # a killed director's kernel keeps answering: then the takeover itself is what can be late
         return blackout, (back if blackout > 2 * self.timing.advert_int or not last[-1].priority else takeover) - due

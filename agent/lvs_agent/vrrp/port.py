@@ -8,15 +8,17 @@ never raised: an interface that is down refuses everything, and that is no reaso
 
 from __future__ import annotations
 
+import ctypes
 import socket
 import struct
-from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple, Union
+from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
 
 from .packet import PROTOCOL, TOS, TTL, Datagram, Discard, datagram4
 
 _IP_MULTICAST_ALL, _IPV6_MULTICAST_ALL = 49, 29  # linux/in.h, linux/in6.h
 _IPV6_RECVHOPLIMIT, _IPV6_HOPLIMIT = 51, 52
 _RECEIVE_BUFFER = 256 * 1024
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Wire:
@@ -124,25 +126,66 @@ class Wire:
         self._socket.close()
 
 
+class _Iovec(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_char_p), ("length", ctypes.c_size_t)]
+
+
+class _Msghdr(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_void_p),
+        ("name_length", ctypes.c_uint),
+        ("pieces", ctypes.POINTER(_Iovec)),
+        ("number", ctypes.c_size_t),
+        ("control", ctypes.c_void_p),
+        ("control_length", ctypes.c_size_t),
+        ("flags", ctypes.c_int),
+    ]
+
+
+class _Mmsghdr(ctypes.Structure):
+    """struct mmsghdr of sendmmsg(2); for a bound socket it names no address."""
+
+    _fields_ = [("message", _Msghdr), ("sent", ctypes.c_uint)]
+
+
+class Frames:
+    """Frames laid out for the kernel, so that hundreds of them are one system call."""
+
+    def __init__(self, frames: Sequence[bytes]) -> None:
+        self._pieces = (_Iovec * len(frames))(*(_Iovec(frame, len(frame)) for frame in frames))
+        self._messages = (_Mmsghdr * len(frames))()
+        for piece, header in zip(self._pieces, self._messages):
+            header.message.pieces, header.message.number = ctypes.pointer(piece), 1
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._messages)
+
+    def send(self, descriptor: int) -> Optional[int]:
+        """All of them, in order; one that is refused is left out. The first errno."""
+        refused: Optional[int] = None
+        at, total, size = 0, len(self._messages), ctypes.sizeof(_Mmsghdr)
+        while at < total:
+            sent = _LIBC.sendmmsg(descriptor, ctypes.byref(self._messages, at * size), total - at, 0)
+            if sent < 1:
+                refused = refused or ctypes.get_errno() or -1
+            at += max(1, sent)
+        return refused
+
+
 class Announcer:
     """A packet socket per interface for gratuitous ARP and neighbour advertisements; it receives nothing."""
 
     def __init__(self) -> None:
         self._sockets: Dict[str, Tuple[int, socket.socket]] = {}
 
-    def send(self, interface: str, index: int, frames: Iterable[bytes]) -> Optional[int]:
+    def send(self, interface: str, index: int, frames: Frames) -> Optional[int]:
         """Send all frames; the first errno, if any was refused."""
-        refused: Optional[int] = None
         try:
             link = self._open(interface, index)
         except OSError as error:
             return error.errno or -1
-        for frame in frames:
-            try:
-                link.send(frame)
-            except OSError as error:
-                refused = refused or error.errno or -1
-        return refused
+        return frames.send(link.fileno())
 
     def open(self, interface: str, index: int) -> None:
         """Have the socket before it is needed."""
