@@ -45,7 +45,7 @@ log = logging.getLogger("lvs-agent")
 
 PER_TURN = 64
 """Packets read from one socket in one turn of the loop; a flood must not hold up our own adverts."""
-LEAD = 0.001
+LEAD = 0.0005
 """Seconds before a backup's timer ends at which a takeover is rehearsed, so that it runs from warm caches."""
 RESTORE, RESTORE_AGAIN = 0.5, 1.0
 """Seconds until addresses that a master lost are set again, and between two such repairs."""

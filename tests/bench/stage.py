@@ -122,6 +122,7 @@ class Director:
         else:
             pids = ["-p", str(self.folder / "pid"), "-r", str(self.folder / "vrrp.pid")]
             command = ["keepalived", "-n", "-l", "-P", "-f", str(conf), *pids]
+        (self.folder / "log").write_text("")
         self.program = self.host.start(*command, log=str(self.folder / "log"))
 
     def stop(self, signum: int = signal.SIGTERM) -> None:

@@ -6,7 +6,8 @@
 
 Two directors with the same file, a client that pings the virtual address every half millisecond. The engines take
 turns in every round. `after the timer` is what an engine adds to the protocol: from the moment when the backup's
-timer is due (last advert on the wire, plus the down interval or, after a farewell, the skew) to the first reply.
+timer is due (last advert on the wire, plus the down interval or, after a farewell, the skew) to the first reply; for
+kill -9, where the dead director's kernel goes on answering, to the first announcement.
 """
 
 from __future__ import annotations
@@ -91,21 +92,22 @@ class Pair:
             self.strong.ended()
             self.start(self.strong, STRONG)
         self.settle()
-        return self._measured(seen, at)
+        return self._measured(event, seen, at)
 
-    def _measured(self, seen: List[Seen], at: float) -> Tuple[float, float]:
+    def _measured(self, event: str, seen: List[Seen], at: float) -> Tuple[float, float]:
         replies = [each.at for each in seen if each.kind == "reply"]
         gaps = [(later - earlier, later) for earlier, later in zip(replies, replies[1:]) if later > at]
         if not gaps:
             raise RuntimeError(f"no reply came back: {self.weak.log()}")
         blackout, back = max(gaps)
         takeover = next(each.at for each in seen if each.kind == "advert" and each.who == self.weak.source)
+        announced = next(each.at for each in seen if each.kind == "announce" and each.at >= takeover)
         last = [
             each for each in seen if each.kind == "advert" and each.who == self.strong.source and each.at < takeover
         ]
         due = last[-1].at + (self.timing.down(WEAK) if last[-1].priority else self.timing.skew(WEAK))
-        # a killed director's kernel keeps answering: then the takeover itself is what can be late
-        return blackout, (back if blackout > 2 * self.timing.advert_int or not last[-1].priority else takeover) - due
+        # a killed director's kernel keeps answering: then the announcement is what can be late
+        return blackout, (announced if event == "kill -9" else back) - due
 
 
 def theory(event: str, timing: Timing) -> str:

@@ -130,7 +130,9 @@ class Bench:
             return [self.floored(vips) for _time in range(times)]
         ruler = Ruler(self.wire, vips)
         self.director.start(engine, stage.configuration(TIMING, PRIORITY, vips))
-        time.sleep(2.0)
+        if not stage.until(lambda: "VI_0" in self.director.log(), 15):
+            raise RuntimeError(f"{engine} does not start: {self.director.log()}")
+        time.sleep(1.0)
         found = []
         for _time in range(times):
             time.sleep(0.1 * (time.time() * 7919 % 1))
@@ -173,7 +175,6 @@ class Bench:
             text = f"{engine}: {len(adverts)} adverts, {len(first)} of {vips} addresses, {len(announced)} announcements"
             raise RuntimeError(f"{text}\n{said}")
         moments = (adverts[0], announced[0].at, max(first.values()), announced[-1].at)
-        print(engine, vips, [round(1000 * (m - due), 2) for m in moments], len(adverts))
         return tuple(moment - due for moment in moments)
 
 
