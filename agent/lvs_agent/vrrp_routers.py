@@ -45,8 +45,6 @@ log = logging.getLogger("lvs-agent")
 
 PER_TURN = 64
 """Packets read from one socket in one turn of the loop; a flood must not hold up our own adverts."""
-LEAD = 0.0005
-"""Seconds before a backup's timer ends at which a takeover is rehearsed, so that it runs from warm caches."""
 RESTORE, RESTORE_AGAIN = 0.5, 1.0
 """Seconds until addresses that a master lost are set again, and between two such repairs."""
 _GROUP_NOTICES = {State.MASTER: Notice.MASTER, State.BACKUP: Notice.BACKUP, State.FAULT: Notice.FAULT}
@@ -275,18 +273,17 @@ class Routers:
         wire = self.wires.get(key)
         if wire is None:
             return
-        items, now = wire.receive(PER_TURN), self.loop.now()  # timers count from hearing, not from having judged
-        for item in items:
+        heard, now = wire.receive(PER_TURN), self.loop.now()  # timers count from here, not from having judged it
+        for item in heard:
             vrid = None if isinstance(item, packet.Discard) else _vrid(item, key)
             hearers = () if vrid is None else self.hearers.get(key, {}).get(vrid, ())
             if not hearers or isinstance(item, packet.Discard):
                 self.unheard += 1
                 continue
             for router, expect in hearers:
-                heard = router.judge(item, expect, now)
-                if heard is not None:
-                    advert = heard.advert
-                    event = AdvertReceived(advert.priority, advert.interval / 100, heard.source)
+                known = router.judge(item, expect, now)
+                if known is not None:
+                    event = AdvertReceived(known.advert.priority, known.advert.interval / 100, known.source)
                     self._give(router.plan.name, event, now)
 
     def _due(self, name: str) -> None:
@@ -296,15 +293,8 @@ class Routers:
         if router.router.state is State.BACKUP:
             # after a stall the master's adverts wait in the socket; hear them before believing that it is gone
             self._read(_key(router))
-            self._rehearse(name)
+            group.rehearse({each: self.routers[each].router for each in self.members[name]}, name, self.loop.now())
         self._give(name, TimerExpired())
-
-    def _rehearse(self, name: str) -> None:
-        """Work out the takeover that is due in a moment, and forget it: the real one finds everything at hand."""
-        members = {each: self.routers[each].router for each in self.members.get(name, (name,)) if each in self.routers}
-        deadline = members[name].deadline
-        if deadline is not None and self.loop.now() < deadline:
-            group.step(members, name, TimerExpired(), deadline)
 
     def _give(self, name: str, event: Event, now: Optional[float] = None) -> None:
         """One event to one router, with all that follows from it for its group."""
@@ -330,11 +320,7 @@ class Routers:
             self._group_moved(name, group.state(before), group.state(after))
 
     def _wake(self, name: str) -> None:
-        router = self.routers[name].router
-        when = wake_at(router)
-        if router.state is State.BACKUP and when is not None and self.loop.now() < when - LEAD:
-            when -= LEAD
-        self.loop.wake(("vrrp", name), when, lambda _now: self._due(name))
+        self.loop.wake(("vrrp", name), wake_at(self.routers[name].router, self.loop.now()), lambda _: self._due(name))
 
     def _report(self) -> None:
         self.tell(("states", {name: router.router.state.value for name, router in self.routers.items()}))

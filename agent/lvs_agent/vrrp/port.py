@@ -179,13 +179,13 @@ class Announcer:
     def __init__(self) -> None:
         self._sockets: Dict[str, Tuple[int, socket.socket]] = {}
 
-    def send(self, interface: str, index: int, frames: Frames) -> Optional[int]:
+    def send(self, interface: str, index: int, frames: Union[Frames, Sequence[bytes]]) -> Optional[int]:
         """Send all frames; the first errno, if any was refused."""
         try:
             link = self._open(interface, index)
         except OSError as error:
             return error.errno or -1
-        return frames.send(link.fileno())
+        return (frames if isinstance(frames, Frames) else Frames(frames)).send(link.fileno())
 
     def open(self, interface: str, index: int) -> None:
         """Have the socket before it is needed."""

@@ -8,9 +8,12 @@ Values only; machine.py says how they change. Times are seconds of any monotonic
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 from typing import FrozenSet, Hashable, Optional, Tuple
 
+LEAD = 0.0005
+"""Seconds before a backup's timer ends at which it wakes to rehearse the takeover."""
 OWNER = 255  # RFC 9568 5.2.4: the priority of the address owner
 
 
@@ -107,7 +110,10 @@ def active_down_interval(router: Router) -> float:
     return router.settings.down_timer_adverts * router.active_adver_interval + skew_time(router)
 
 
-def wake_at(router: Router) -> Optional[float]:
-    """When TimerExpired is due next; None when nothing is running."""
+def wake_at(router: Router, now: float = math.inf) -> Optional[float]:
+    """When TimerExpired is due next, or, as seen from `now`, the rehearsal before it; None when nothing is running."""
     moments = (router.deadline, router.garp_master_at, router.garp_refresh_at, router.garp_lower_prio_at)
-    return min((moment for moment in moments if moment is not None), default=None)
+    when = min((moment for moment in moments if moment is not None), default=None)
+    if when is not None and router.state is State.BACKUP and now < when - LEAD:
+        return when - LEAD
+    return when

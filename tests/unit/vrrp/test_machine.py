@@ -33,7 +33,7 @@ from lvs_agent.vrrp.events import (
     TimerExpired,
     WantMaster,
 )
-from lvs_agent.vrrp.router import Router, Settings, State, create, wake_at
+from lvs_agent.vrrp.router import LEAD, Router, Settings, State, create, wake_at
 
 INIT, BACKUP, MASTER, FAULT = State.INIT, State.BACKUP, State.MASTER, State.FAULT
 VIP = ("192.0.2.100",)
@@ -284,6 +284,17 @@ def test_announcements_are_repeated_after_a_loser_spoke() -> None:
     router, _ = machine.step(master(replace(V3, garp_master_delay=0.0, advert_int=40.0)), heard(99), T + 1)
     assert wake_at(router) == T + 6
     assert machine.step(router, TimerExpired(), T + 6)[1] == (Announce(VIP, 5),)
+
+
+def test_a_backup_wakes_a_moment_early_to_rehearse_its_takeover_and_then_in_time() -> None:
+    backup, _ = machine.step(create(V3), Startup(), T)
+    due = wake_at(backup)
+    assert due is not None
+    assert wake_at(backup, T) == due - LEAD
+    assert wake_at(backup, due - LEAD) == due
+    assert machine.step(backup, TimerExpired(), due - LEAD) == (backup, ())
+    ruling, _ = machine.step(backup, TimerExpired(), due)
+    assert wake_at(ruling, due) == wake_at(ruling)
 
 
 # Priority and reload
