@@ -120,42 +120,10 @@ backup_file:
 
 import base64
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.lvs.cluster.plugins.module_utils.configuration import port, secret
-
-RUNS_ANYHOW = 5  # keepalived's exit status for "errors, but it will run"
-
-
-def refusals(module: AnsibleModule, staged: str, text: str) -> List[str]:
-    """Why the staged file is not to be taken; what is only odd becomes a warning."""
-    # Only now: most runs change nothing, and need not pay for the language.
-    from ansible_collections.lvs.cluster.plugins.module_utils.conf.port import read_file  # noqa: PLC0415
-
-    path = module.params["path"]
-    # Here, unlike on the controller, it is known which scripts there are.
-    findings = read_file(staged).findings
-    errors = [finding.render().replace(staged, path) for finding in findings if finding.level == "error"]
-    for finding in findings:
-        if finding.code == "missing-script":
-            module.warn(secret.masked_as_in(finding.render().replace(staged, path), text))
-    program = port.keepalived()
-    if module.params["engine"] != "keepalived" or errors:
-        return errors
-    if program is None:
-        return ["keepalived is not installed on this host"]
-    status, out, error = module.run_command(port.config_test(program, staged))  # type: ignore[no-untyped-call]
-    said = f"{out}{error}"
-    said = said.replace(staged, path).strip()
-    if status == RUNS_ANYHOW:
-        module.warn(f"{program} --config-test: {secret.masked_as_in(said, text)}")
-    elif status < 0 and not said:
-        # Debian's 2.2.7 ends itself so as soon as a script runs as another user (mended in 2.2.8).
-        module.warn(f"{program} --config-test ended by signal {-status} and said nothing; the file is taken untested")
-    elif status:
-        return [f"{program} --config-test: exit {status}: {said}"]
-    return []
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import port, refusal
 
 
 def shown(data: bytes) -> str:
@@ -175,9 +143,11 @@ def write(module: AnsibleModule, data: bytes) -> None:
         staged = port.stage(path, data)
         try:
             text = data.decode("utf-8")
-            refused = refusals(module, staged, text)
+            refused, warnings = refusal.refusals(module.run_command, staged, path, text, module.params["engine"])
+            for warning in warnings:
+                module.warn(warning)
             if refused:
-                module.fail_json(msg=secret.masked_as_in("\n".join(refused), text))
+                module.fail_json(msg="\n".join(refused))
             if module.params["backup"] and before is not None:
                 result["backup_file"] = module.backup_local(path)  # type: ignore[no-untyped-call]
             os.replace(staged, path)

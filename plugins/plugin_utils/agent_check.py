@@ -31,6 +31,12 @@ def unsupported(document: model.Document, file: str) -> list[Finding]:
     return found
 
 
+def agent(module: str) -> t.Any:
+    """A module of the agent, by its name in the package."""
+    _load()
+    return importlib.import_module(f"{PACKAGE}.{module}")
+
+
 def _load() -> None:
     """Make the agent's package importable by its name, without a change of the search path."""
     if PACKAGE in sys.modules:

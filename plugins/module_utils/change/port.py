@@ -1,0 +1,239 @@
+# Copyright (c) 2026, lvs.cluster authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes a change on this director and takes it back: its file, its engine; and remembers what was confirmed.
+
+The guard is a process of its own (detached, so that it survives the ssh connection that started it). What it has to say
+is in STATE, which it alone writes; a confirmation is a file that it alone removes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
+
+from ..configuration import port as configuration
+from ..drill.detach import DetachError, detach
+from ..package import port as package
+from ..service import plan
+from ..service import port as service
+from . import watch
+from .look import Eyes, run
+
+if TYPE_CHECKING:
+    from .judge import Expected, View
+
+RUN = "/run/lvs-cluster"
+STATE = f"{RUN}/change.json"
+LOCK = f"{RUN}/change.lock"
+CONFIRM = f"{RUN}/confirm"
+STORE = "/var/lib/lvs-cluster/confirmed"
+SETTLE = 1.0
+"""Seconds for an engine that started anew to fill the kernel's table."""
+HANG = 120
+"""Seconds over its time after which a guard that hangs is ended by the kernel's alarm."""
+
+
+class ChangeError(Exception):
+    """The change could not be begun or followed; the message says why."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be done. before: the old file's bytes, None without one. engine_was: who ran, None for nobody."""
+
+    path: str
+    data: bytes
+    before: Optional[bytes]
+    orders: Tuple[plan.Order, ...]
+    engine: str
+    engine_was: Optional[str]
+    program_was: Optional[str]
+
+
+class Director:
+    """This director as watch.World."""
+
+    def __init__(self, change: Change, expected: Expected, interfaces: Tuple[str, ...]) -> None:
+        self.change = change
+        self.eyes = Eyes(expected, interfaces)
+
+    def now(self) -> float:
+        """CLOCK_MONOTONIC."""
+        return time.monotonic()
+
+    def look(self, seconds: float) -> View:
+        """See Eyes.look."""
+        return self.eyes.look(seconds)
+
+    def apply(self) -> None:
+        """The file first, then the engine."""
+        replace(self.change.path, self.change.data)
+        try:
+            service.carry_out(run_list, self.change.orders)
+        except service.ServiceError as error:
+            raise watch.ApplyError(str(error)) from error
+        if any(order[0] in ("start", "restart") for order in self.change.orders):
+            time.sleep(SETTLE)
+
+    def take_back(self) -> List[str]:
+        """The old file, the old program, the old engine."""
+        change, wrong = self.change, []
+        try:
+            if change.before is None:
+                os.unlink(change.path)
+            else:
+                replace(change.path, change.before)
+            digest = os.path.basename(change.program_was or "")
+            anew = bool(digest) and package.installed() != digest
+            if anew:
+                package.switch(digest)
+            run(["systemctl", "reset-failed", *plan.ENGINES.values()])
+            restart = anew and change.engine_was == "agent"
+            units = service.read_units(run_list)
+            service.carry_out(run_list, plan.orders(units, change.engine_was, reload=True, restart=restart))
+        except (OSError, service.ServiceError, plan.UnitError) as error:
+            wrong.append(str(error))
+        return wrong
+
+    def confirmed(self) -> bool:
+        """Whether the confirmation is there."""
+        return os.path.exists(CONFIRM)
+
+    def say(self, state: str, reasons: Tuple[str, ...]) -> None:
+        """The state for whoever asks; what is confirmed is remembered."""
+        if state == watch.CONFIRMED:
+            remember(self.change)
+        write_state(state, reasons)
+
+
+def run_list(words: List[str]) -> Tuple[int, str, str]:
+    """As service.port wants it."""
+    return run(words)
+
+
+def replace(path: str, data: bytes) -> None:
+    """Bring a file at once, private as every keepalived.conf of ours."""
+    os.replace(configuration.stage(path, data), path)
+
+
+def write_state(state: str, reasons: Tuple[str, ...]) -> None:
+    """Replace STATE at once."""
+    text = json.dumps({"state": state, "reasons": list(reasons), "at": time.time()})
+    replace(STATE, text.encode())
+
+
+def state() -> Dict[str, Any]:
+    """What the guard said last; {} when it never did."""
+    try:
+        with open(STATE, encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def remember(change: Change) -> None:
+    """Keep the file that is confirmed, and the one before it with its engine, for `previous`."""
+    os.makedirs(STORE, mode=0o700, exist_ok=True)
+    if change.before is not None and change.before != change.data:
+        replace(f"{STORE}/previous.conf", change.before)
+        replace(f"{STORE}/previous.json", json.dumps({"engine": change.engine_was or change.engine}).encode())
+    replace(f"{STORE}/current.conf", change.data)
+    replace(f"{STORE}/current.json", json.dumps({"engine": change.engine}).encode())
+
+
+def last_good(present: Optional[bytes]) -> Optional[Tuple[bytes, str]]:
+    """(file, engine) to go back to: what was confirmed last when the file is another one now, else the one before."""
+    for name in ("current", "previous"):
+        data, about = configuration.content(f"{STORE}/{name}.conf"), configuration.content(f"{STORE}/{name}.json")
+        if data is not None and about is not None and data != present:
+            return data, str(json.loads(about)["engine"])
+    return None
+
+
+def forget() -> bool:
+    """Remove all that is remembered; whether anything was."""
+    if not os.path.isdir(STORE):
+        return False
+    for name in os.listdir(STORE):
+        os.unlink(f"{STORE}/{name}")
+    os.rmdir(STORE)
+    if not os.listdir(os.path.dirname(STORE)):
+        os.rmdir(os.path.dirname(STORE))
+    return True
+
+
+def under_way() -> bool:
+    """True while a guard works."""
+    try:
+        handle = os.open(LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def begin(change: Change, expected: Expected, interfaces: Tuple[str, ...], times: watch.Times) -> None:
+    """Look at what is, then fork the guard off; returns when it is at work. Raises ChangeError."""
+
+    def work(tell: Callable[[str], None]) -> None:
+        os.makedirs(RUN, mode=0o700, exist_ok=True)
+        lock = os.open(LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ChangeError("another change of this director is being watched") from error
+        if os.path.exists(CONFIRM):
+            os.unlink(CONFIRM)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, times.watch + times.confirm + HANG)
+        director = Director(change, expected, interfaces)
+        before = baseline(director)
+        director.say(watch.WATCHING, ())  # no older word may be taken for this change's
+        tell("")
+        watch.guard(director, before, expected, times)
+
+    try:
+        detach(work)
+    except DetachError as error:
+        raise ChangeError(str(error)) from error
+
+
+def baseline(director: Director) -> View:
+    """What was so before: long enough for an advert to be heard."""
+    director.look(max(2 * watch.LOOK, director.eyes.expected.advert_int + 0.3))
+    return director.look(watch.LOOK)
+
+
+def follow(patience: float, until: Tuple[str, ...]) -> Mapping[str, Any]:
+    """Wait for one of these states; raises ChangeError when the guard is gone or takes too long."""
+    ends = time.monotonic() + patience
+    while time.monotonic() < ends:
+        found = state()
+        if found.get("state") in until:
+            return found
+        if not under_way() and state().get("state") not in until:
+            raise ChangeError(f"the guard ended in the middle, its last word was {found}")
+        time.sleep(0.1)
+    raise ChangeError(f"the guard does not come to an end, its last word was {state()}")
+
+
+def confirm(patience: float) -> Mapping[str, Any]:
+    """Say that the change is wanted, and wait until the guard has heard it: its final state."""
+    with open(CONFIRM, "w", encoding="ascii"):
+        pass
+    return follow(patience, watch.FINAL)
+
+
+__all__ = ["Change", "ChangeError", "begin", "confirm", "follow", "forget", "last_good", "state", "under_way"]
