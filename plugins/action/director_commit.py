@@ -34,7 +34,7 @@ class ActionModule(KeepalivedConfig):
             text, args["engine"] = bytes.fromhex(good["_good"]).decode("utf-8", "replace"), good["_good_engine"]
             args = {**args, "state": "present"}
         else:
-            made = self._described(args)
+            made = self._described(args, variables)
             if made.text is None:
                 result.update(failed=True, msg="\n".join([*made.errors, *made.notes]))
                 return result

@@ -36,11 +36,15 @@ requirements:
   - systemd on the host
 options:
   content:
-    description: The text of the file. With O(state=present) either this or O(config) is required.
+    description: The text of the file. With O(state=present) one of this, O(config) and O(description) is required.
     type: str
   config:
     description: What the file is to say, as a mapping; see O(lvs.cluster.keepalived_config#module:config).
     type: dict
+  description:
+    description:
+      - The description of the whole cluster; see O(lvs.cluster.keepalived_config#module:description).
+    type: raw
   path:
     description: Where the file is on the director.
     type: path
@@ -90,7 +94,7 @@ EXAMPLES = r"""
 
 - name: Have keepalived serve instead of the agent
   lvs.cluster.director_commit:
-    content: "{{ director_config }}"
+    description: "{{ lvs_cluster }}"
     engine: keepalived
 
 - name: Go back to the configuration before this one
@@ -237,8 +241,9 @@ def main() -> None:
         argument_spec={
             # From the action plugin, as base64: so no line of it is taken for a secret and masked in the diff.
             "content": {"type": "str", "no_log": True},
-            # The action plugin makes the content of it; here it is only known.
+            # The action plugin makes the content of them; here they are only known.
             "config": {"type": "dict"},
+            "description": {"type": "raw"},
             "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
             "engine": {"type": "str", "choices": list(plan.ENGINES), "default": "agent"},
             "restart": {"type": "bool", "default": False},

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import socket
+import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..package import layout
@@ -20,6 +21,7 @@ Run = Callable[[List[str]], Tuple[int, str, str]]
 CONTROL = "/run/lvs-agent/control.sock"
 _PATIENCE = 20.0  # s for an answer of the agent, whose children may have to be asked
 _RELOAD_AGENT: Order = ("reload", ENGINES["agent"])
+_RESTART_AGENT: Order = ("restart", ENGINES["agent"])
 _PROPERTIES = ("Id", "LoadState", "ActiveState", "UnitFileState")
 
 
@@ -88,11 +90,36 @@ def _reload_agent(run: Run) -> None:
         raise ServiceError(f"lvs-agent goes on with its old configuration, it refuses the new one:\n{refused}")
 
 
+def _restart_agent(run: Run) -> None:
+    """Over the control socket: the agent becomes the program on disk without a gap; one too old for that restarts."""
+    answer = ask_agent("restart")
+    if answer is None or "no command" in str(answer.get("error")):
+        _done(run, ["systemctl", *_RESTART_AGENT])
+        return
+    if not answer["ok"]:
+        refused = "\n".join(answer.get("findings", ()) or [str(answer.get("error"))])
+        raise ServiceError(f"lvs-agent goes on as it is, it refuses its configuration:\n{refused}")
+    ends = time.monotonic() + _PATIENCE
+    while time.monotonic() < ends:
+        answer = ask_agent("status")
+        if answer and answer.get("ok") and not is_outdated(answer) and _ready(answer["status"]):
+            return
+        time.sleep(0.1)
+    raise ServiceError(f"lvs-agent does not come back as the program on disk within {_PATIENCE:g} s")
+
+
+def _ready(status: Dict[str, Any]) -> bool:
+    return all(process.get("ready") for process in status.get("processes", {}).values())
+
+
 def carry_out(run: Run, orders: Sequence[Order]) -> None:
     """Give the orders; raises ServiceError at the first that fails."""
     for order in orders:
         if order == _RELOAD_AGENT:
             _reload_agent(run)
+            continue
+        if order == _RESTART_AGENT:
+            _restart_agent(run)
             continue
         try:
             _done(run, ["systemctl", *order])
