@@ -52,6 +52,8 @@ class Child:
         ours.alive = True  # a child that was never asked has not failed to answer
         self.wanted, self.ready, self.started = True, False, self.parent.loop.now()
         carried = dict(self.states) if resume else self.parent.inherit(self.name)
+        for message in self.parent.first_words(self.name):
+            ours.send(message)
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
@@ -78,6 +80,10 @@ class Child:
             self.parent.bequeath()
         elif kind == "status":
             self.parent.collect(rest[0], self.name, rest[1])
+        elif kind == "wishes":
+            self.parent.wishes.keep(rest[0])
+        elif kind == "answer":
+            self.parent.relay.answered(*rest)
 
     def _gone(self) -> None:
         """The channel closed: the process is dying or dead; SIGCHLD tells when."""

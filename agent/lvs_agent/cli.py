@@ -125,7 +125,9 @@ def run(arguments: List[str]) -> int:
 
 def diff(arguments: List[str]) -> int:
     """`diff FILE`: what loading FILE would change in the kernel's IPVS table now."""
-    p = _with_socket("diff", "What loading FILE would change in the kernel's IPVS table now.")
+    from .cli_operate import asking
+
+    p = asking("diff", "What loading FILE would change in the kernel's IPVS table now.")
     p.add_argument("file")
     p.add_argument("--format", choices=("text", "json"), default="text")
     options = p.parse_args(arguments)
@@ -152,40 +154,14 @@ def diff(arguments: List[str]) -> int:
     return OK
 
 
-def _ask(request: Dict[str, Any], path: str) -> Optional[Dict[str, Any]]:
-    from .control import unix
-
-    try:
-        answer = unix.ask(request, path)
-    except PermissionError:
-        print(f"lvs-agent: {path} is for root only", file=sys.stderr)
-        return None
-    except TimeoutError:
-        print(f"lvs-agent: the agent behind {path} does not answer; see journalctl -u lvs-agent", file=sys.stderr)
-        return None
-    except (OSError, ValueError) as error:
-        print(f"lvs-agent: no agent answers at {path} ({error}); systemctl status lvs-agent says more", file=sys.stderr)
-        return None
-    if not answer.get("ok") and "error" in answer:
-        print(f"lvs-agent: {answer['error']}", file=sys.stderr)
-        return None
-    return answer
-
-
-def _with_socket(name: str, text: str) -> argparse.ArgumentParser:
-    from .control import unix
-
-    p = argparse.ArgumentParser(prog=f"lvs-agent {name}", description=text)
-    p.add_argument("--socket", default=unix.PATH, metavar="PATH", help=f"control socket ({unix.PATH})")
-    return p
-
-
 def status(arguments: List[str]) -> int:
     """`status [--json]`: what the running agent does."""
-    p = _with_socket("status", "What the running agent does.")
+    from .cli_operate import ask, asking
+
+    p = asking("status", "What the running agent does.")
     p.add_argument("--json", action="store_true", help="the whole document")
     options = p.parse_args(arguments)
-    answer = _ask({"command": "status"}, options.socket)
+    answer = ask({"command": "status"}, options.socket)
     if answer is None:
         return UNREADABLE
     if options.json:
@@ -199,8 +175,10 @@ def status(arguments: List[str]) -> int:
 
 def reload(arguments: List[str]) -> int:
     """`reload`: read the file again; exit status 2 and the findings when it is refused."""
-    options = _with_socket("reload", "Read the file again; a file with errors changes nothing.").parse_args(arguments)
-    answer = _ask({"command": "reload"}, options.socket)
+    from .cli_operate import ask, asking
+
+    options = asking("reload", "Read the file again; a file with errors changes nothing.").parse_args(arguments)
+    answer = ask({"command": "reload"}, options.socket)
     if answer is None:
         return UNREADABLE
     for line in answer["findings"]:
@@ -212,8 +190,10 @@ def reload(arguments: List[str]) -> int:
 def restart(arguments: List[str]) -> int:
     """`restart`: run the program that lies on disk now, with no gap in service; as reload for the file."""
     text = "Run the program that lies on disk now; what is served goes on. A file with errors changes nothing."
-    options = _with_socket("restart", text).parse_args(arguments)
-    answer = _ask({"command": "restart"}, options.socket)
+    from .cli_operate import ask, asking
+
+    options = asking("restart", text).parse_args(arguments)
+    answer = ask({"command": "restart"}, options.socket)
     if answer is None:
         return UNREADABLE
     for line in answer["findings"]:
@@ -222,11 +202,25 @@ def restart(arguments: List[str]) -> int:
     return OK if answer["ok"] else ERRORS
 
 
+def takeover(arguments: List[str]) -> int:
+    """`takeover [NAME...]`: become MASTER here before the other one lets go, --for SECONDS; --end is the way back."""
+    from .cli_operate import mastership
+
+    return mastership("takeover", arguments)
+
+
+def standby(arguments: List[str]) -> int:
+    """`standby [NAME...]`: let another director become MASTER, and let go only then; --for SECONDS, --end."""
+    from .cli_operate import mastership
+
+    return mastership("standby", arguments)
+
+
 def release(arguments: List[str]) -> int:
     """`release FILE`: take off the addresses that a killed agent left on this host; the unit's stop hook."""
-    p = _with_socket(
-        "release", "Take FILE's virtual addresses off this host, where no process of the agent serves them."
-    )
+    from .cli_operate import asking
+
+    p = asking("release", "Take FILE's virtual addresses off this host, where no process of the agent serves them.")
     p.add_argument("file")
     options = p.parse_args(arguments)
     config = _read(options.file)
@@ -288,6 +282,8 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "status": status,
     "reload": reload,
     "restart": restart,
+    "takeover": takeover,
+    "standby": standby,
     "release": release,
     "genhash": genhash,
     "ipvs": ipvs,

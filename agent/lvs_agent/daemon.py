@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping,
 
 from . import __version__
 from .child import Body, Child, rename
-from .control import files, succession, systemd, unix
+from .control import files, requests, succession, systemd, unix
+from .control.relay import Relay
+from .control.wishes import Keeper
 from .loop import Loop
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ class Parent:
         self.loop = Loop()
         self.children = {name: Child(self, name, body) for name, body in rooms.bodies.items()}
         self.server: Optional[unix.Server] = None
+        self.relay = Relay()
+        self.wishes = Keeper(os.path.join(os.path.dirname(options.socket_path), "mastership.json"))
         self.stopping = False
         self.loaded_at = time.time()
         self.reloads = {"accepted": 0, "refused": 0}
@@ -146,6 +150,10 @@ class Parent:
             return
         names = ", ".join(c.name for c in self.children.values() if c.wanted) or "nothing to run in this file"
         systemd.notify("READY=1", f"STATUS=serving: {names}")
+
+    def first_words(self, name: str) -> List[object]:
+        """What a child has to know before it begins."""
+        return [("wishes", self.wishes.wishes)] if name == "vrrp" and self.wishes.wishes else []
 
     def _watchdog(self, period: float) -> None:
         """Feed the service manager's watchdog only while every child's loop turns."""
@@ -302,8 +310,22 @@ class Parent:
             answer({"ok": True, "places": self._rooms.places(self.config.document)})
         elif command == "ping":
             answer({"ok": True, "version": __version__, "pid": os.getpid()})
+        elif command in requests.CHILDREN:
+            self._hand_on(command, request, answer)
         else:
-            answer({"ok": False, "error": f"no command {command!r}; there are: ping, places, reload, restart, status"})
+            known = ", ".join(sorted(["ping", "places", "reload", "restart", "status", *requests.CHILDREN]))
+            answer({"ok": False, "error": f"no command {command!r}; there are: {known}"})
+
+    def _hand_on(self, command: str, request: Dict[str, Any], answer: unix.Answer) -> None:
+        """A request that a child answers."""
+        name, read = requests.CHILDREN[command]
+        try:
+            kind, words = read(request)
+        except ValueError as error:
+            answer({"ok": False, "error": str(error)})
+            return
+        child = self.children.get(name)
+        self.relay.ask(name, child.channel if child is not None else None, kind, words, answer)
 
     def status(self, done: Callable[[Dict[str, Any]], None]) -> None:
         """Ask every child for its part; a child that does not answer in time is said to be silent."""
@@ -332,6 +354,7 @@ class Parent:
 
     def lost(self, name: str) -> None:
         """A child died: nobody waits for its answers."""
+        self.relay.lost(name)
         for number, pending in list(self._pending.items()):
             if name in pending.missing:
                 self.collect(number, name, None)

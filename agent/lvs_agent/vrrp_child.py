@@ -51,12 +51,18 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
             routers.reload(plan_vrrp.plan(rest[0]))
         elif kind == "status":
             channel.send(("status", rest[0], {**routers.status(), "process": {"pid": os.getpid(), **manners}}))
+        elif kind == "mastership":
+            routers.mastership.ask(*rest)
+        elif kind == "wishes":
+            routers.mastership.resumed = dict(rest[0])
         elif kind == "stop":
             loop.stop()
 
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
+    for message in channel.receive():  # what was said before there was anybody to hear it
+        told(message)
     channel.attach(loop, told, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     routers.start(plan, resume)

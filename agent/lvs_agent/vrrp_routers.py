@@ -13,7 +13,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
-from . import plan_vrrp
+from . import plan_vrrp, vrrp_status
 from .link import state as link
 from .link.port import Monitor, Netlink
 from .vrrp import ah, group, packet, track
@@ -34,6 +34,7 @@ from .vrrp.events import (
 from .vrrp.port import Announcer, Wire
 from .vrrp.router import State, wake_at
 from .vrrp_instance import VirtualRouter
+from .vrrp_mastership import Mastership, Ports
 from .vrrp_notices import Notices
 from .vrrp_tracking import Tracking
 
@@ -68,6 +69,9 @@ class Routers:
         self.wires: Dict[Key, Wire] = {}
         self.hearers: Dict[Key, Dict[int, List[Tuple[VirtualRouter, packet.Expect]]]] = {}
         self.members: Dict[str, Tuple[str, ...]] = {}
+        self.mastership = Mastership(
+            loop, Ports(self.routers, self._groups, lambda name: self.members.get(name, (name,)), self._give, tell)
+        )
         self.restoring: Set[str] = set()
         self.unheard = 0  # packets for virtual routers that are not ours, or no packets at all
         self.reloads = 0
@@ -118,6 +122,7 @@ class Routers:
                 self._give(name, ConfigChanged(router.settings(), priority))
             self._settle(router)
         self._adopt(plan, new, {}, presumed=True)
+        self.mastership.adopt()
         if plan.process.tell_states_on_reload:
             self._tell_states()
 
@@ -140,6 +145,7 @@ class Routers:
                 for member in self.members[name]
             )
             log.info("(%s) %s on %s", name, "resumes" if resumable else "starts", router.plan.interface)
+            self.mastership.begin(name)
             self._give(name, Resume() if resumable else Startup())
         self._report()
 
@@ -192,7 +198,7 @@ class Routers:
         """Let a router know where it is now: bytes first, then faults."""
         router.place = router.look(self.links)
         if router.router.settings.source != router.place.source and router.place.source:
-            self._give(router.plan.name, ConfigChanged(router.settings(), router.router.priority))
+            self._give(router.plan.name, ConfigChanged(router.settings(), router.router.own))
         router.prepare(self.links)
         self._trackings(router)
 
@@ -200,8 +206,8 @@ class Routers:
         """Tell the machine what tracking and the interface make of it: priority, then faults."""
         name = router.plan.name
         priority, faults = self._effective(router)
-        if priority != router.router.priority:
-            log.info("(%s) effective priority %d -> %d", name, router.router.priority, priority)
+        if priority != router.router.own:
+            log.info("(%s) effective priority %d -> %d", name, router.router.own, priority)
             self._give(name, PriorityChanged(priority))
         before, router.causes = router.causes, (*router.place.faults, *faults)
         for cause in router.causes:
@@ -319,6 +325,9 @@ class Routers:
             self._report()
             self._group_moved(name, group.state(before), group.state(after))
 
+    def _groups(self) -> Dict[str, Tuple[str, ...]]:
+        return {each.name: each.members for each in self.plan.groups}
+
     def _wake(self, name: str) -> None:
         self.loop.wake(("vrrp", name), wake_at(self.routers[name].router, self.loop.now()), lambda _: self._due(name))
 
@@ -373,22 +382,7 @@ class Routers:
 
     def status(self) -> Dict[str, Any]:
         """JSON-able; seconds and counts."""
-        now = self.loop.now()
-        return {
-            "instances": {name: router.status(now) for name, router in self.routers.items()},
-            "groups": {
-                each.name: {
-                    "state": group.state({n: self.routers[n].router for n in each.members}).value,
-                    "members": list(each.members),
-                }
-                for each in self.plan.groups
-            },
-            "tracking": self.tracking.status(),
-            "notify_fifo": self.notices.status(),
-            "lateness_seconds": round(self.loop.lateness, 6),
-            "packets_for_others": self.unheard,
-            "reloads": self.reloads,
-        }
+        return vrrp_status.report(self)
 
 
 def _key(router: VirtualRouter) -> Key:

@@ -22,6 +22,7 @@ from .speakers.agent import ROOT, Agent
 from .verdict import Result, Verdict
 
 PACKET, MACHINE, ROUTER = "vrrp/packet.py", "vrrp/machine.py", "vrrp/router.py"
+ENTERED = "vrrp/entered.py"
 PORT, ANNOUNCE, TRAILER = "vrrp/port.py", "vrrp/announce.py", "vrrp/trailer.py"
 PLAN, INSTANCE, ROUTERS, LOOP = "plan_vrrp.py", "vrrp_instance.py", "vrrp_routers.py", "loop.py"
 
@@ -73,7 +74,7 @@ ANNOUNCED_FIRST = """        SetAddresses(settings.addresses),
         Notify(Notice.MASTER, router.priority),"""
 LEFT = "return RemoveAddresses(router.settings.addresses), Notify(notice, router.priority)"
 SET = "self._apply(self._batch(effect.addresses, remove=False))"
-KEEPS_ADDRESSES = _one(MACHINE, LEFT, "return (Notify(notice, router.priority),)")
+KEEPS_ADDRESSES = _one(ENTERED, LEFT, "return (Notify(notice, router.priority),)")
 NO_ADDRESSES = _one(INSTANCE, SET, "pass")
 STRANGERS = _one(PACKET, "if datagram.source not in expect.peers:", "if False:")
 UNSUMMED = _one(PACKET, SUMMED, "return None")
@@ -185,7 +186,7 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "S22": ((MACHINE, LESSER, LESSER.replace("<", "<=")), (MACHINE, BETTER, "if theirs[0] > ours[0]:")),
     "S23": _one(MACHINE, LESSER, "lower = True"),
     "S24": _one(
-        MACHINE,
+        ENTERED,
         "        deadline=now + settings.advert_int,\n        garp_master_at",
         "        deadline=router.deadline,\n        garp_master_at",
     ),

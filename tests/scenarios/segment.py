@@ -64,6 +64,7 @@ class World:
         self.islands: Optional[List[FrozenSet[str]]] = None  # hosts that can hear one another
         self.two_masters: Dict[str, float] = {}
         self.no_master: Dict[str, float] = {}
+        self.no_holder: Dict[str, float] = {}  # nobody has the addresses
         self._queue: List[Tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
 
@@ -196,6 +197,7 @@ class World:
             rival = any(reach) and all(self.seats[n].linked for n in masters)
             self._stretch(self.two_masters, segment, rival, until)
             self._stretch(self.no_master, segment, not masters, until)
+            self._stretch(self.no_holder, segment, not any(self.seats[n].holding for n in names), until)
 
     def _stretch(self, worst: Dict[str, float], segment: str, bad: bool, until: float) -> None:
         running = f"{segment} running"

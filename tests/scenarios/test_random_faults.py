@@ -3,7 +3,7 @@
 """Twenty-four hours of random faults in virtual time: never two masters, never none, longer than the RFC's bounds.
 
 Two to five routers on one segment; loss, partitions, stalled processes, power cuts, graceful stops, lost links, changed
-priorities, reloads. A bound counts from the last fault on: within hosts that hear one another without loss, two
+priorities, reloads, planned switches. A bound counts from the last fault on: within hosts that hear one another without loss, two
 masters end with the next advertisement, and no master ends with the longest down interval. `LVS_SEED=N` replays one.
 """
 
@@ -16,7 +16,16 @@ from typing import Callable, Dict, List
 
 import pytest
 
-from lvs_agent.vrrp.events import ConfigChanged, FaultCleared, FaultRaised, PriorityChanged, Shutdown
+from lvs_agent.vrrp.events import (
+    ConfigChanged,
+    FaultCleared,
+    FaultRaised,
+    PlannedEnd,
+    PlannedStandBy,
+    PlannedTakeOver,
+    PriorityChanged,
+    Shutdown,
+)
 from lvs_agent.vrrp.router import Settings, State, active_down_interval
 
 from .segment import World, packed
@@ -90,6 +99,7 @@ class Faulty(World):
                 lambda: self._link(name, not seat.linked),
                 lambda: self.give(name, PriorityChanged(rng.randrange(1, 255))),
                 lambda: self._reload(name, rng),
+                lambda: self.give(name, rng.choice((PlannedTakeOver, PlannedStandBy, PlannedEnd, PlannedEnd))()),
             ]
         rng.choice(faults)()
         self.disturbed = self.now

@@ -10,7 +10,16 @@ from typing import Callable, Dict, List
 
 import pytest
 
-from lvs_agent.vrrp.events import ConfigChanged, FaultCleared, FaultRaised, PriorityChanged, Shutdown
+from lvs_agent.vrrp.events import (
+    ConfigChanged,
+    FaultCleared,
+    FaultRaised,
+    PlannedEnd,
+    PlannedStandBy,
+    PlannedTakeOver,
+    PriorityChanged,
+    Shutdown,
+)
 from lvs_agent.vrrp.router import Settings
 
 from .segment import World, packed
@@ -94,6 +103,22 @@ class Script:
     def do_kill(self, names: List[str]) -> None:
         for name in names:
             self.world.kill(name)
+
+    def do_takeover(self, names: List[str]) -> None:
+        for name in names:
+            self.world.give(name, PlannedTakeOver())
+
+    def do_standby(self, names: List[str]) -> None:
+        for name in names:
+            self.world.give(name, PlannedStandBy())
+
+    def do_end(self, names: List[str]) -> None:
+        for name in names:
+            self.world.give(name, PlannedEnd())
+
+    def do_measure(self, _words: List[str]) -> None:
+        for what in (self.world.two_masters, self.world.no_master, self.world.no_holder):
+            what.clear()
 
     def do_link(self, words: List[str]) -> None:
         name, up = words[0], words[1] == "up"

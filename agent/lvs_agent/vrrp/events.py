@@ -72,12 +72,27 @@ class ConfigChanged:
 
 @dataclass(frozen=True)
 class TakeOver:
-    """Become MASTER now: the sync group agrees, or the operator asks."""
+    """Become MASTER now: the sync group agrees."""
 
 
 @dataclass(frozen=True)
 class StandBy:
     """Become BACKUP now, without a farewell: another member of the sync group lost the mastership."""
+
+
+@dataclass(frozen=True)
+class PlannedTakeOver:
+    """The operator asks: MASTER here, at TAKEOVER priority from now on, whatever the file says, until PlannedEnd."""
+
+
+@dataclass(frozen=True)
+class PlannedStandBy:
+    """The operator asks: the mastership to somebody else, and the last to want it back, until PlannedEnd."""
+
+
+@dataclass(frozen=True)
+class PlannedEnd:
+    """The operator's wish is over: the file decides again."""
 
 
 Event = Union[
@@ -92,6 +107,9 @@ Event = Union[
     ConfigChanged,
     TakeOver,
     StandBy,
+    PlannedTakeOver,
+    PlannedStandBy,
+    PlannedEnd,
 ]
 EVENTS: Tuple[Type[Event], ...] = Event.__args__  # type: ignore[attr-defined]
 
@@ -152,5 +170,6 @@ class Notify:
 Effect = Union[SendAdvert, SetAddresses, RemoveAddresses, Announce, WantMaster, Notify]
 """Executed in the order given. Taking over: the advertisement first, so that the old master lets go before our
 gratuitous ARP is heard; addresses before announcements, so that whoever asks back is answered; notifications
-last, because they start programs. Leaving: the farewell first, so that the next one starts counting at once."""
+last, because they start programs. Leaving: the farewell first, so that the next one starts counting at once.
+A planned switch is the other way round, make before break: planned.py."""
 Effects = Tuple[Effect, ...]

@@ -3,7 +3,8 @@
 """Sync groups: virtual routers that are MASTER together or not at all (keepalived's vrrp_sync_group).
 
 Pure, one level above machine.step: one event to one member may move them all. Going MASTER needs every member to
-want it or to be it already; one to BACKUP drags all; one in FAULT holds all in FAULT until every fault is gone.
+want it or to be it already; one to BACKUP drags all; one in FAULT holds all in FAULT until every fault is gone. What
+the operator asks of one member is asked of all.
 A router without a group is a group of one here and sees nothing of this.
 """
 
@@ -21,6 +22,9 @@ from .events import (
     FaultRaised,
     Notice,
     Notify,
+    PlannedEnd,
+    PlannedStandBy,
+    PlannedTakeOver,
     StandBy,
     TakeOver,
     TimerExpired,
@@ -44,6 +48,9 @@ def state(members: Members) -> State:
 def step(members: Members, name: str, event: Event, now: float) -> Tuple[Dict[str, Router], Done]:
     """Give `event` to the member `name`, and the others what follows from it; effects as (member, effect) in order."""
     work = _Work(members)
+    if isinstance(event, (PlannedTakeOver, PlannedStandBy, PlannedEnd)):  # what is asked of one is asked of all
+        work.each(members, event, now)
+        return work.members, tuple(work.done)
     before = work.members[name].state
     effects = work.give(name, event, now)
     if len(members) == 1:

@@ -4,7 +4,7 @@
 
 `step(router, event, now)` gives the next router and the effects, to be executed in order. Pure: no clock, no socket;
 `router.wake_at` tells when TimerExpired is due. The versions differ in Skew_Time, in whose interval counts and in
-the answer to a loser, nowhere else. Long because the table and what it names are read together.
+the answer to a loser, nowhere else. What an operator asks for is planned.py's. Long because the table and what it names are read together.
 """
 
 from __future__ import annotations
@@ -12,6 +12,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Tuple, Type
 
+from . import planned
+from .entered import backup as _backup
+from .entered import fault as _fault
+from .entered import left as _left
+from .entered import master as _master
+from .entered import resting as _resting
 from .events import (
     AdvertReceived,
     Announce,
@@ -42,50 +48,17 @@ Step = Tuple[Router, Effects]
 
 def step(router: Router, event: Event, now: float) -> Step:
     """The only way a router changes."""
+    if isinstance(event, (PriorityChanged, ConfigChanged)):
+        router = replace(router, own=event.priority)
+        if router.planned is not None:  # counts again when the operator's wish is over
+            if isinstance(event, PriorityChanged):
+                return router, ()
+            event = replace(event, priority=router.planned)
     return TABLE[router.state, type(event)](router, event, now)
 
 
 def _ignore(router: Router, _event: Event, _now: float) -> Step:
     return router, ()
-
-
-# The states as they are entered
-
-
-def _resting(router: Router, state: State, now: float, reason: str) -> Router:
-    """No timer runs: INIT and FAULT as they are, BACKUP before its deadline is set."""
-    return replace(
-        router,
-        state=state,
-        deadline=None,
-        garp_master_at=None,
-        garp_refresh_at=None,
-        garp_lower_prio_at=None,
-        preempt_at=None,
-        assert_at=None,
-        wants_master=False,
-        since=now,
-        reason=reason,
-    )
-
-
-def _backup(router: Router, now: float, reason: str) -> Router:
-    router = _resting(router, State.BACKUP, now, reason)
-    return replace(router, deadline=now + active_down_interval(router))
-
-
-def _master(router: Router, now: float, reason: str) -> Router:
-    settings = router.settings
-    delay, refresh = settings.garp_master_delay, settings.garp_master_refresh
-    return replace(
-        _resting(router, State.MASTER, now, reason),
-        active_adver_interval=settings.advert_int,
-        deadline=now + settings.advert_int,
-        garp_master_at=now + delay if delay else None,
-        garp_refresh_at=now + delay + refresh if refresh else None,
-        master=settings.source,
-        master_priority=router.priority,
-    )
 
 
 def _take_over(router: Router, now: float, reason: str) -> Step:
@@ -97,10 +70,6 @@ def _take_over(router: Router, now: float, reason: str) -> Step:
         Announce(settings.addresses, settings.garp_master_repeat),
         Notify(Notice.MASTER, router.priority),
     )
-
-
-def _fault(router: Router, now: float) -> Router:
-    return _resting(router, State.FAULT, now, ", ".join(sorted(router.faults)))
 
 
 # {Initialize}, RFC 9568 6.4.1
@@ -225,6 +194,8 @@ def _backup_stand_by(router: Router, _event: StandBy, _now: float) -> Step:
 
 
 def _master_timer(router: Router, _event: TimerExpired, now: float) -> Step:
+    if router.farewells is not None:
+        return planned.yielding_timer(router, now)
     settings, effects = router.settings, []
     if router.deadline is not None and now >= router.deadline:
         effects.append(SendAdvert(router.priority))
@@ -244,6 +215,9 @@ def _announce(router: Router, now: float) -> Tuple[Router, Effects]:
     if router.garp_lower_prio_at is not None and now >= router.garp_lower_prio_at:
         effects += (Announce(settings.addresses, settings.garp_lower_prio_repeat),)
         router = replace(router, garp_lower_prio_at=None)
+    if router.settle_at is not None and now >= router.settle_at:
+        effects += (Announce(settings.addresses, 1),)
+        router = replace(router, settle_at=None)
     if router.garp_refresh_at is not None and now >= router.garp_refresh_at:
         effects += (Announce(settings.addresses, settings.garp_master_refresh_repeat),)
         router = replace(router, garp_refresh_at=now + settings.garp_master_refresh)
@@ -251,6 +225,8 @@ def _announce(router: Router, now: float) -> Tuple[Router, Effects]:
 
 
 def _master_advert(router: Router, event: AdvertReceived, now: float) -> Step:
+    if router.farewells is not None:
+        return planned.yielding_advert(_heard_master(router, event) if event.priority else router, event, now), ()
     settings = router.settings
     # a forged flood must not be answered packet by packet: at most two answers an interval
     may_answer = router.assert_at is None or now >= router.assert_at
@@ -286,10 +262,6 @@ def _rank(event: AdvertReceived, router: Router) -> str:
     return "higher priority" if event.priority > router.priority else "equal priority and higher address"
 
 
-def _left(router: Router, notice: Notice) -> Effects:
-    return RemoveAddresses(router.settings.addresses), Notify(notice, router.priority)
-
-
 def _master_fault_raised(router: Router, event: FaultRaised, now: float) -> Step:
     # as keepalived: a farewell, so that the next one need not wait for the down timer; a dead link swallows it
     router = _fault(replace(router, faults=router.faults | {event.cause}), now)
@@ -309,6 +281,8 @@ def _master_config(router: Router, event: ConfigChanged, now: float) -> Step:
         router,
         settings=new,
         priority=event.priority,
+        farewells=None,
+        let_go_at=None,
         active_adver_interval=new.advert_int,
         deadline=now + new.advert_int,
         master=new.source,
@@ -402,4 +376,5 @@ TABLE: Mapping[Tuple[State, Type[Event]], Callable[[Router, Any, float], Step]] 
     (State.FAULT, ConfigChanged): _resting_config,
     (State.FAULT, TakeOver): _ignore,
     (State.FAULT, StandBy): _ignore,
+    **planned.TABLE,
 }

@@ -68,6 +68,10 @@ class Router:
     `deadline` is the RFC's one timer: Adver_Timer in MASTER, Active_Down_Timer in BACKUP.
     `faults` are the causes that hold the router in FAULT. `master` (packed) and `master_priority` are as last heard.
     `assert_at`: not before this moment is another challenger answered out of turn.
+    `priority` is the one in force; `own` what it is without an operator's wish, `planned` what the wish makes of it.
+    The rest is planned.py's: `taken_from` is the rank of the living master that a planned takeover replaced,
+    `farewells` how many a yielding master has said (None: it does not yield), `let_go_at` when it gives its addresses
+    up since somebody else has them, `settle_at` when its successor announces once more.
     """
 
     settings: Settings
@@ -86,13 +90,21 @@ class Router:
     master_priority: int = 0
     since: float = 0.0
     reason: str = ""
+    own: int = 0
+    planned: Optional[int] = None
+    taken_from: Optional[Tuple[int, bytes]] = None
+    farewells: Optional[int] = None
+    let_go_at: Optional[float] = None
+    settle_at: Optional[float] = None
 
 
 def create(settings: Settings, priority: Optional[int] = None) -> Router:
     """A router in INIT; `priority` is the effective one when tracking already moved it."""
+    priority = settings.priority if priority is None else priority
     return Router(
         settings,
-        priority=settings.priority if priority is None else priority,
+        priority=priority,
+        own=priority,
         active_adver_interval=settings.advert_int,  # RFC 9568 6.4.1
     )
 
@@ -112,7 +124,8 @@ def active_down_interval(router: Router) -> float:
 
 def wake_at(router: Router, now: float = math.inf) -> Optional[float]:
     """When TimerExpired is due next, or, as seen from `now`, the rehearsal before it; None when nothing is running."""
-    moments = (router.deadline, router.garp_master_at, router.garp_refresh_at, router.garp_lower_prio_at)
+    garps = (router.garp_master_at, router.garp_refresh_at, router.garp_lower_prio_at, router.settle_at)
+    moments = (router.deadline, router.let_go_at, *garps)
     when = min((moment for moment in moments if moment is not None), default=None)
     if when is not None and router.state is State.BACKUP and now < when - LEAD:
         return when - LEAD

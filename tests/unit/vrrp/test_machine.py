@@ -21,6 +21,9 @@ from lvs_agent.vrrp.events import (
     FaultRaised,
     Notice,
     Notify,
+    PlannedEnd,
+    PlannedStandBy,
+    PlannedTakeOver,
     PriorityChanged,
     RemoveAddresses,
     Resume,
@@ -75,7 +78,7 @@ SOME: Dict[type, Event] = {
     ConfigChanged: ConfigChanged(replace(V2, priority=90), 90),
 }
 
-# to which state each event leads, all 44
+# to which state each event leads, all 56
 LEADS: Dict[type, Tuple[State, State, State, State]] = {  # from INIT, BACKUP, MASTER, FAULT
     Startup: (BACKUP, BACKUP, MASTER, FAULT),
     Resume: (MASTER, BACKUP, MASTER, FAULT),
@@ -88,6 +91,9 @@ LEADS: Dict[type, Tuple[State, State, State, State]] = {  # from INIT, BACKUP, M
     ConfigChanged: (INIT, BACKUP, MASTER, FAULT),
     TakeOver: (INIT, MASTER, MASTER, FAULT),
     StandBy: (INIT, BACKUP, BACKUP, FAULT),
+    PlannedTakeOver: (INIT, MASTER, MASTER, FAULT),
+    PlannedStandBy: (INIT, BACKUP, MASTER, FAULT),
+    PlannedEnd: (INIT, BACKUP, MASTER, FAULT),
 }
 
 
