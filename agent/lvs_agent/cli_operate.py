@@ -41,7 +41,7 @@ def ask(request: Dict[str, Any], path: str, timeout: float = 10.0) -> Optional[D
 
 
 def mastership(kind: str, arguments: List[str]) -> int:
-    """takeover and standby: done when the switch is; exit status 2 when it was refused or nobody took over."""
+    """Takeover and standby: done when the switch is; exit status 2 when it was refused or nobody took over."""
     text = {
         "takeover": "Become MASTER here, before the present one lets go; it steps down for priority 254.",
         "standby": "Let another director become MASTER, and let go only when it is.",

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set
 
-from . import __version__
+from . import __version__, parent_status
 from .child import Body, Child, rename
 from .control import files, requests, succession, systemd, unix
 from .control.relay import Relay
@@ -331,7 +331,7 @@ class Parent:
         """Ask every child for its part; a child that does not answer in time is said to be silent."""
         self._next_id += 1
         asked = {c.name for c in self.children.values() if c.channel is not None and c.wanted}
-        pending = _Pending(self._own_status(), asked, done)
+        pending = _Pending(parent_status.report(self), asked, done)
         self._pending[self._next_id] = pending
         for name in asked:
             channel = self.children[name].channel
@@ -367,33 +367,6 @@ class Parent:
                 pending.status[name] = None
                 pending.status["processes"].setdefault(name, {"pid": None, "deaths": 0})["silent"] = True
             pending.done(pending.status)
-
-    def _own_status(self) -> Dict[str, Any]:
-        now = self.loop.now()
-        processes = {
-            c.name: {
-                "pid": c.pid or None,
-                "ready": c.ready,
-                "deaths": c.record.total,
-                "uptime": round(now - c.started, 3) if c.pid else None,
-            }
-            for c in self.children.values()
-            if c.wanted
-        }
-        return {
-            "version": __version__,
-            "program": os.path.dirname(os.path.dirname(os.path.realpath(__file__))),
-            "pid": os.getpid(),
-            "config": {
-                "file": self.options.file,
-                "sha256": self.config.sha256,
-                "loaded_at": self.loaded_at,
-                "warnings": len(self.config.rendered),
-                "reloads": dict(self.reloads),
-                "last_refusal": self.last_refusal,
-            },
-            "processes": processes,
-        }
 
 
 @dataclass

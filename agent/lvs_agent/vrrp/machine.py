@@ -4,7 +4,8 @@
 
 `step(router, event, now)` gives the next router and the effects, to be executed in order. Pure: no clock, no socket;
 `router.wake_at` tells when TimerExpired is due. The versions differ in Skew_Time, in whose interval counts and in
-the answer to a loser, nowhere else. What an operator asks for is planned.py's. Long because the table and what it names are read together.
+the answer to a loser, nowhere else. What an operator asks for is planned.py's.
+Long because the table and what it names are read together.
 """
 
 from __future__ import annotations
