@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.lvs.cluster.plugins.action.keepalived_config import PATH
 from ansible_collections.lvs.cluster.plugins.action.keepalived_config import ActionModule as KeepalivedConfig
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
-from ansible_collections.lvs.cluster.plugins.plugin_utils import change_expected
+from ansible_collections.lvs.cluster.plugins.plugin_utils import change_expected, described_config
 
 
 class ActionModule(KeepalivedConfig):
@@ -31,20 +31,22 @@ class ActionModule(KeepalivedConfig):
             if good.get("failed"):
                 result.update(good)
                 return result
-            text, args["engine"] = bytes.fromhex(good["_good"]).decode("utf-8", "replace"), good["_good_engine"]
-            args = {**args, "state": "present"}
+            text = bytes.fromhex(good["_good"]).decode("utf-8", "replace")
+            made = described_config.Described(text, [], [])
+            args = {**args, "state": "present", "engine": good["_good_engine"]}
         else:
             made = self._described(args, variables)
             if made.text is None:
                 result.update(failed=True, msg="\n".join([*made.errors, *made.notes]))
                 return result
-            text = made.text
-        result.update(self._commit(text, args, variables))
+        result.update(self._commit(made, args, variables))
         return result
 
-    def _commit(self, text: str, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        path, engine = str(args.get("path") or PATH), str(args.get("engine", "agent"))
-        known, passed = self._check(text, path, engine, variables)
+    def _commit(
+        self, made: described_config.Described, args: dict[str, t.Any], variables: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        text, path, engine = made.text or "", str(args.get("path") or PATH), str(args.get("engine", "agent"))
+        known, passed = self._check(made, path, engine, variables)
         if not passed:
             return known
         args["content"] = base64.b64encode(text.encode()).decode("ascii")

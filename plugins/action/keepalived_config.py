@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
                 result.update(failed=True, msg="\n".join([*made.errors, *made.notes]))
                 return result
             text = made.text
-            known, passed = self._check(text, path, str(args.get("engine", "agent")), task_vars or {})
+            known, passed = self._check(made, path, str(args.get("engine", "agent")), task_vars or {})
             result.update(known)
             if not passed:
                 return result
@@ -64,9 +64,11 @@ class ActionModule(ActionBase):
             return described_config.of_host(inventory.plain(whole), host, known, name)
         return described_config.described(inventory.plain(content if config is None else config), "config")
 
-    def _check(self, text: str, path: str, engine: str, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], bool]:
+    def _check(
+        self, made: described_config.Described, path: str, engine: str, task_vars: dict[str, t.Any]
+    ) -> tuple[dict[str, t.Any], bool]:
         config_id = str(task_vars.get("inventory_hostname", "")).split(".", 1)[0]
-        checked = director_config.check(text, path, config_id, engine)
+        checked = director_config.check(made.text or "", path, config_id, engine, made.shown)
         if checked.document is None:
             return {"failed": True, "msg": "\n".join([*checked.errors, *checked.warnings])}, False
         known = inventory.of_task(task_vars)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
@@ -31,23 +32,25 @@ class Outcome(t.NamedTuple):
 def check(made: t.Mapping[str, described_config.Described], engines: t.Mapping[str, str]) -> Outcome:
     """What is wrong in and between the files of the directors of one cluster, by host."""
     out = Outcome([], [], {}, {})
-    texts: dict[str, str] = {}
     common = _common(list(made.values()))
     out.errors.extend(common)
     for host, described in made.items():
         out.errors.extend(f"{host}: {error}" for error in described.errors if error not in common)
         if described.text is None:
             continue
-        texts[host] = described.text
         checked = director_config.check(
-            described.text, f"{host}:keepalived.conf", host.split(".", 1)[0], engines.get(host, "agent")
+            described.text,
+            f"{host}:keepalived.conf",
+            host.split(".", 1)[0],
+            engines.get(host, "agent"),
+            functools.partial(described.shown, host=host),
         )
         out.errors.extend(checked.errors)
         out.warnings[host] = [*described.notes, *checked.warnings]
         if checked.document is not None:
             out.documents[host] = checked.document
-    if texts and not out.errors:
-        wrong, odd = described_config.between(texts, out.documents)
+    if out.documents and not out.errors:
+        wrong, odd = described_config.between(made, out.documents)
         out.errors.extend(wrong)
         out.odd.extend(odd)
     return out
@@ -109,7 +112,9 @@ def _document(directors: t.Iterable[str], inventory: Inventory) -> model.Documen
         described = described_config.of_host(said, host, inventory, "lvs_cluster")
         if described.text is None:
             raise ValueError("\n".join(described.errors))
-        checked = director_config.check(described.text, f"{host}:keepalived.conf", host.split(".", 1)[0], "keepalived")
+        file, config_id = f"{host}:keepalived.conf", host.split(".", 1)[0]
+        show = functools.partial(described.shown, host=host)
+        checked = director_config.check(described.text, file, config_id, "keepalived", show)
         if checked.document is None:
             raise ValueError("\n".join(checked.errors))
         return checked.document

@@ -13,16 +13,26 @@ from ansible_collections.lvs.cluster.plugins.module_utils.configuration import s
 from ansible_collections.lvs.cluster.plugins.plugin_utils import description
 
 if t.TYPE_CHECKING:
-    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import Finding, model
     from ansible_collections.lvs.cluster.plugins.plugin_utils.inventory import Inventory
 
 
 class Described(t.NamedTuple):
-    """text: the file, None when there are errors; errors and notes: rendered, each with its path."""
+    """text: the file, None when there are errors; errors and notes: rendered, each with its path.
+
+    origins: what made each line of the text, None for a text that was given as one.
+    """
 
     text: str | None
     errors: list[str]
     notes: list[str]
+    origins: mapping.Origins | None = None
+
+    def shown(self, finding: Finding, host: str = "") -> str:
+        """A finding of the text as people are to read it: where they wrote what it is about. host: whose it is."""
+        if self.origins is None or not finding.column:
+            return finding.render()
+        return f"{host}: {self.origins.moved(finding).render()}" if host else self.origins.moved(finding).render()
 
 
 def described(config: t.Any, path: str) -> Described:
@@ -38,23 +48,26 @@ def of_host(said: t.Any, host: str, inventory: Inventory, path: str) -> Describe
 def _written(derived: description.Derived, path: str) -> Described:
     if isinstance(derived.config, str):
         return Described(derived.config, [], [])
-    document, found = mapping.from_mapping(derived.config, path)
-    findings = [*derived.findings, *(description.placed(finding, derived.places) for finding in found)]
+    made = mapping.described(derived.config, path)
+    findings = [*derived.findings, *(description.placed(finding, derived.places) for finding in made.findings)]
     errors = [finding.render() for finding in findings if finding.level == conf.ERROR]
     notes = [finding.render() for finding in findings if finding.level != conf.ERROR]
-    return Described(None if document is None or errors else conf.write(document), errors, notes)
+    origins = made.origins.translated(lambda path: description.place(path, derived.places))
+    return Described(None if errors else made.text, errors, notes, origins)
 
 
-def between(texts: t.Mapping[str, str], documents: t.Mapping[str, model.Document]) -> tuple[list[str], list[str]]:
+def between(made: t.Mapping[str, Described], documents: t.Mapping[str, model.Document]) -> tuple[list[str], list[str]]:
     """(errors, warnings) between the files of the directors of one cluster, by host name; secrets masked."""
+    files = {f"{host}:keepalived.conf": host for host in documents}
     directors = [
-        cluster.Director(host, document, f"{host}:keepalived.conf", texts[host], None, host.split(".", 1)[0])
-        for host, document in documents.items()
+        cluster.Director(host, documents[host], file, made[host].text, None, host.split(".", 1)[0])
+        for file, host in files.items()
     ]
     errors: list[str] = []
     warnings: list[str] = []
-    every = "\n".join(texts.values())
+    every = "\n".join(one.text or "" for one in made.values())
     for finding in cluster.check(directors):
-        shown = secret.masked_as_in(finding.render(), every)
+        host = files[finding.file]
+        shown = secret.masked_as_in(made[host].shown(finding, host), every)
         (errors if finding.level == conf.ERROR else warnings).append(shown)
     return errors, warnings

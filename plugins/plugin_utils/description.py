@@ -54,11 +54,16 @@ def derive(description: t.Any, host: str, inventory: Inventory, path: str) -> De
 
 def placed(finding: mapping.PathFinding, places: t.Mapping[str, str]) -> mapping.PathFinding:
     """A finding about a derived mapping, at the place in the description that it comes from."""
-    for length in range(len(finding.path), 0, -1):
-        if finding.path[length : length + 1] in ("", ".", "[") and finding.path[:length] in places:
-            where = places[finding.path[:length]] + finding.path[length:]
-            return mapping.PathFinding(finding.level, finding.code, finding.message, finding.help, where)
-    return finding
+    where = place(finding.path, places)
+    return mapping.PathFinding(finding.level, finding.code, finding.message, finding.help, where)
+
+
+def place(path: str, places: t.Mapping[str, str]) -> str:
+    """The path in the description that a path in the derived mapping comes from."""
+    for length in range(len(path), 0, -1):
+        if path[length : length + 1] in ("", ".", "[") and path[:length] in places:
+            return places[path[:length]] + path[length:]
+    return path
 
 
 class _Deriving:

@@ -12,7 +12,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils.configuration import s
 from ansible_collections.lvs.cluster.plugins.plugin_utils import agent_check
 
 if t.TYPE_CHECKING:
-    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import Finding, model
 
 
 class Checked(t.NamedTuple):
@@ -30,15 +30,19 @@ class Needs(t.NamedTuple):
     sysctls: dict[str, str]
 
 
-def check(text: str, file: str, config_id: str, engine: str) -> Checked:
-    """Read `text` as the file `file` of the host whose short name is `config_id`, to be run by `engine`."""
+def check(text: str, file: str, config_id: str, engine: str, show: t.Callable[[Finding], str] | None = None) -> Checked:
+    """Read `text` as the file `file` of the host whose short name is `config_id`, to be run by `engine`.
+
+    show: how a finding is told (as of a text, when nothing is said).
+    """
     reading = conf.read(text, file, config_id=config_id)
     found = list(reading.findings)
     if engine == "agent" and not reading.errors:
         found += agent_check.unsupported(reading.document, file)
     shown: dict[str, list[str]] = {"error": [], "warning": [], "note": []}
     for finding in found:
-        shown[finding.level].append(secret.masked_as_in(finding.render(), text))
+        told = show(finding) if show else finding.render()
+        shown[finding.level].append(secret.masked_as_in(told, text))
     return Checked(shown["error"], shown["warning"], None if shown["error"] else reading.document)
 
 

@@ -14,7 +14,7 @@ found all at once, each with a path: virtual_servers[2].real_servers[0].weight.
 from __future__ import annotations
 
 import json
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from . import model
 from .blocks import Block, Checks
@@ -22,14 +22,26 @@ from .fields import Keyword, head_names
 from .findings import ERROR
 from .items import MemberLines
 from .mapping_blocks import MappingReader, PathFinding
+from .mapping_origins import Origins, origins
 from .mapping_values import key_of, plain
 from .spec import spec
+from .writer import write
 
 MASK = "********"
 _DOCUMENT = Block(model.Document)
 _MEMBERS = MemberLines()
 
-__all__ = ["MASK", "PathFinding", "from_json", "from_mapping", "to_json", "to_mapping"]
+__all__ = [
+    "MASK",
+    "Described",
+    "Origins",
+    "PathFinding",
+    "described",
+    "from_json",
+    "from_mapping",
+    "to_json",
+    "to_mapping",
+]
 
 
 def from_mapping(mapping: Any, path: str = "") -> tuple[Optional[model.Document], tuple[PathFinding, ...]]:
@@ -40,6 +52,24 @@ def from_mapping(mapping: Any, path: str = "") -> tuple[Optional[model.Document]
     reader = MappingReader()
     document = reader.block(_DOCUMENT, {} if mapping is None else mapping, path)
     return (None if reader.failed else document), tuple(reader.findings)
+
+
+class Described(NamedTuple):
+    """The file of a mapping: its text (None when there are errors), what made each line of it, and all findings."""
+
+    text: Optional[str]
+    origins: Origins
+    findings: tuple[PathFinding, ...]
+
+
+def described(mapping: Any, path: str = "") -> Described:
+    """As from_mapping, with the file that the mapping describes, and from where in the mapping each line comes."""
+    reader = MappingReader()
+    document = reader.block(_DOCUMENT, {} if mapping is None else mapping, path)
+    if reader.failed or document is None:
+        return Described(None, Origins({}), tuple(reader.findings))
+    text = write(document)
+    return Described(text, origins(document, text, reader), tuple(reader.findings))
 
 
 def to_mapping(document: model.Document, *, mask: bool = False) -> dict[str, Any]:

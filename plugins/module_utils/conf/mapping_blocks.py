@@ -60,11 +60,15 @@ def _keys(block: type) -> _Keys:
 
 
 class MappingReader:
-    """Reads one mapping. findings: in the order found; paths: id of a block's value -> its path."""
+    """Reads one mapping. findings: in the order found; paths: id of a block's value -> its path.
+
+    keys: id of a block's value -> the keys that its keywords have in the mapping, by attribute.
+    """
 
     def __init__(self) -> None:
         self.findings: list[PathFinding] = []
         self.paths: dict[int, str] = {}
+        self.keys: dict[int, dict[str, str]] = {}
 
     def block(self, kind: Block, item: Any, path: str) -> Any:
         """The dataclass of one block; None when its opening line is wrong."""
@@ -93,7 +97,7 @@ class MappingReader:
         if head is None:
             return None
         made = block(**{**head, **values})
-        self.paths[id(made)] = path
+        self.paths[id(made)], self.keys[id(made)] = path, said
         return made
 
     def _head(self, kind: Block, heads: dict[str, Any], path: str) -> Optional[dict[str, Any]]:

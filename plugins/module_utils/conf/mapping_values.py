@@ -105,7 +105,7 @@ def unknown_key(key: str, known: Any) -> Bad:
 
 
 def _wanted(kind: kinds.Kind) -> str:
-    return f"write {kind.shape}" if kind.shape else ""
+    return f"write {kind.shape}" if kind.shape and not kind.shape.startswith("{") else ""
 
 
 def _words(kind: kinds.Kind, item: Any) -> list[str]:
@@ -190,6 +190,10 @@ def _writable(kind: kinds.Kind, value: Any) -> Any:
 
 def _of_parts(kind: kinds.Kind, made: type, item: dict[Any, Any]) -> Any:
     """A value of several parts, written and read again, so that its mistakes are those of the text."""
+    if made is model.VirtualAddress and "prefixlen" not in item and "/" in str(item.get("address")):
+        # as in the file, where both are one word
+        address, _slash, length = str(item["address"]).partition("/")
+        item = {**item, "address": address, "prefixlen": length}
     value, sure = _made(made, item)
     try:
         again, odd = _again(kind, value)
@@ -228,9 +232,9 @@ def _culprit(kind: kinds.Kind, made: type, item: dict[Any, Any], code: str = "")
             continue
         if odd is None or odd.code != code:
             return f".{key}"
-    if not code:
-        return f".{next(iter(item))}" if len(item) == 1 else ""
-    return ""
+    fields = made.__dataclass_fields__  # type: ignore[attr-defined]
+    needed = [key for key in item if key in fields and fields[key].default is MISSING]
+    return f".{needed[0]}" if len(needed) == 1 and not code else ""
 
 
 @cache
