@@ -65,6 +65,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
         if kind == "reload":
             checker.reload(rest[0])
             channel.send(("states", checker.heritage()))
+            channel.send(("reloaded",))
         elif kind == "status":
             channel.send(("status", rest[0], checker.status()))
         elif kind == "stop":

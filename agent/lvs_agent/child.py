@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional
 
 from .channel import Channel, pair
 from .control import files
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("lvs-agent")
 
 Body = Callable[[Channel, Any, Mapping[str, str]], int]
-"""A child's program: its end of the channel, the document, the states to resume; gives the exit status."""
+"""A child's program: its end of the channel, the document, what it takes over; gives the exit status."""
 
 
 class Child:
@@ -41,7 +41,10 @@ class Child:
         """Told to stop, and not gone yet: two of a kind would undo each other's work."""
         self.started = 0.0
         self.states: Dict[str, str] = {}
-        """What it told last of itself (vrrp: the states, checker: the services): what a successor goes on from."""
+        """What it told last of itself (vrrp: states and settings, checker: services): what a successor goes on from."""
+        self.served: Any = None
+        """The document that it is known to run."""
+        self._told: List[Any] = []
 
     def start(self, *, resume: bool = False) -> None:
         """Fork. The child never returns from here. While the one before is still leaving, `died` does it."""
@@ -52,6 +55,9 @@ class Child:
         ours.alive = True  # a child that was never asked has not failed to answer
         self.wanted, self.ready, self.started = True, False, self.parent.loop.now()
         carried = dict(self.states) if resume else self.parent.inherit(self.name)
+        wanted = self.parent.config.document
+        # of what a reload was about to take away nobody else knows: begin with what the dead one ran
+        document = self.served if resume and self.served is not None else wanted
         for message in self.parent.first_words(self.name):
             ours.send(message)
         sys.stdout.flush()
@@ -61,14 +67,23 @@ class Child:
             ours.close()
             self.parent.leave_in_child()
             _become(self.name)
-            os._exit(_live(self.name, self.body, theirs, self.parent.config.document, carried))
+            os._exit(_live(self.name, self.body, theirs, document, carried))
         theirs.close()
         self.channel = ours
         ours.attach(self.parent.loop, self._message, self._gone)
         self.states = carried
+        self.served, self._told = document, []
+        if document is not wanted:
+            self.reload(wanted)
         files.write_pid(self.parent.options.child_pid_files.get(self.name), self.pid)
         self.parent.bequeath()
         log.info("%s child started, pid %d", self.name, self.pid)
+
+    def reload(self, document: Any) -> None:
+        """Hand it another document."""
+        if self.channel is not None:
+            self._told.append(document)
+            self.channel.send(("reload", document))
 
     def _message(self, message: object) -> None:
         kind, *rest = message if isinstance(message, tuple) else (None,)
@@ -78,6 +93,8 @@ class Child:
         elif kind == "states":
             self.states = dict(rest[0])
             self.parent.bequeath()
+        elif kind == "reloaded":
+            self.served = self._told.pop(0)
         elif kind == "status":
             self.parent.collect(rest[0], self.name, rest[1])
         elif kind == "wishes":
@@ -129,10 +146,10 @@ class Child:
             self.channel.send(("stop",))
 
 
-def _live(name: str, body: Body, channel: Channel, document: Any, resume: Mapping[str, str]) -> int:
+def _live(name: str, body: Body, channel: Channel, document: Any, carried: Mapping[str, str]) -> int:
     """A child's whole life. A bug ends it loudly with one line; the parent starts a successor."""
     try:
-        return body(channel, document, resume)
+        return body(channel, document, carried)
     except BaseException as error:  # the last line of defence: say it and die
         where = error.__traceback__
         while where is not None and where.tb_next is not None:

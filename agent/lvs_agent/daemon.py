@@ -16,7 +16,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set
 
 from . import __version__, parent_status
 from .child import Body, Child, rename
@@ -65,8 +65,8 @@ class Rooms:
 
     bodies: Mapping[str, Body]
     """The children's programs: vrrp, checker."""
-    sweep: Callable[[Any], None]
-    """Takes off the addresses of a document whose VRRP child is away."""
+    sweep: Callable[[Sequence[Any], Mapping[str, str]], None]
+    """Takes off what documents brought whose VRRP child is away; it gets what that child told last of itself."""
     places: Callable[[Any], List[Any]]
     """What a document answers for in the kernel's table."""
 
@@ -139,7 +139,7 @@ class Parent:
             if wanted and not child.wanted:
                 child.start()
             elif wanted and child.channel is not None:
-                child.channel.send(("reload", self.config.document))
+                child.reload(self.config.document)
             elif not wanted and child.wanted:
                 child.stop()
         self.child_ready()
@@ -206,8 +206,9 @@ class Parent:
     def sweep(self, name: str) -> None:
         """A VRRP child that keeps dying holds nothing while it is away: its addresses go."""
         if name == "vrrp":
-            self.children[name].states = {}
-            self._rooms.sweep(self.config.document)
+            child = self.children[name]
+            self._rooms.sweep((child.served, self.config.document), child.states)
+            child.states = {}
 
     # -- signals ---------------------------------------------------------------
 

@@ -7,14 +7,15 @@ What the file says and this engine does not do is told by vrrp_limits.unsupporte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from ipaddress import ip_address, ip_interface
-from typing import Any, Mapping, Optional, Tuple
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, FrozenSet, Mapping, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
-from . import plan_routes
-from .link.state import Address, Route, Rule, Thing
+from . import plan_address, plan_devices, plan_host, plan_process, plan_routes, plan_tracking
+from .link.guard import Guard
+from .link.state import Address, Device, Raised, Route, Rule, Thing
 from .vrrp import ah, packet, trailer
 from .vrrp.events import Notice
 from .vrrp.router import OWNER, Settings
@@ -22,13 +23,15 @@ from .vrrp.track import Tracked, in_group
 from .vrrp_keys import hmac_keys
 from .vrrp_limits import unsupported
 
-__all__ = ["Group", "Instance", "Plan", "Process", "Scripts", "ToldPipe", "TrackScript", "plan", "unsupported"]
+if TYPE_CHECKING:
+    from .link.debounce import Delay
+    from .vrrp_pacing import Pace
 
-_SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
-_HOME, _NODAD, _MNGTMPADDR, _NOPREFIXROUTE, _AUTOJOIN = 0x10, 0x02, 0x100, 0x200, 0x400
+__all__ = ["Group", "Instance", "Plan", "Scripts", "plan", "unsupported"]
+
 _MTU = 1500
 _AUTH = {"PASS": packet.AUTH_PASS, "AH": packet.AUTH_AH}
-_FOREVER = 0xFFFFFFFF
+_OLD_CHECKSUM = {None: None, "always": True, "never": False}
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,16 @@ class Scripts:
 class Instance:
     """One vrrp_instance, resolved but for what the interface tells (`settings.source` is empty).
 
+    `interface` may be a VRF, or "" for unicast on any interface.
+
     `advertised` are the packed addresses in the adverts, `settings.addresses` those, the excluded ones, routes and
     rules, as link.state values. `group` is the multicast destination, `peers` replace it in unicast mode. `source` is
     the configured one, None for the interface's primary address. `auth_type` and `secret` are version 2's
-    authentication, `keys` auth_hmac's.
+    authentication, `keys` auth_hmac's. `ttls` are the least and greatest TTL of peers that need not have 255.
+    `old_checksum`: unicast as very old keepalived has it, True sent too, None heard only. `track_source`: without the
+    configured source it is at fault; `needs_peer`: without a peer. `untracked` is not set again when somebody takes
+    it; of `watched` each lost one is a fault. `receive_buffer` in bytes, 0 for ours.
+    Without `accepts` packets to its addresses are dropped.
     """
 
     name: str
@@ -66,17 +75,39 @@ class Instance:
     tracked: Tuple[Tracked, ...]
     track_primary: bool
     tell_priority: bool
+    own: plan_devices.Own
+    ttls: Mapping[bytes, Tuple[int, int]] = field(default_factory=dict)
+    owner_ignores: bool = False
+    old_checksum: Optional[bool] = None
+    track_source: bool = False
+    needs_peer: bool = False
+    untracked: FrozenSet[Thing] = frozenset()
+    watched: Tuple[Address, ...] = ()
+    receive_buffer: int = 0
+    tell_deleted: bool = False
+    accepts: bool = True
 
     @property
     def identity(self) -> Tuple[object, ...]:
         """What a reload cannot change in a running instance: with another one it is another virtual router."""
         settings = self.settings
-        return self.name, self.interface, self.family, settings.version, settings.vrid, settings.sync, self.protocol
+        where = self.name, self.interface, self.family, self.own.hears, self.own.holds, self.own.vmac
+        return *where, settings.version, settings.vrid, settings.sync, self.protocol
 
     @property
     def brings(self) -> Tuple[Thing, ...]:
-        """Addresses, routes and rules that are set while it is MASTER."""
-        return tuple(each for each in self.settings.addresses if isinstance(each, (Address, Route, Rule)))
+        """Addresses, routes and rules that are set while it is MASTER, and the interfaces of its own that are up."""
+        return tuple(each for each in self.settings.addresses if isinstance(each, (Address, Route, Rule, Raised)))
+
+    @property
+    def addresses(self) -> Tuple[Address, ...]:
+        """All virtual addresses, excluded ones too."""
+        return tuple(each for each in self.settings.addresses if isinstance(each, Address))
+
+    @property
+    def devices(self) -> Tuple[Device, ...]:
+        """Interfaces of its own."""
+        return tuple(each for each in self.own.holds if isinstance(each, Device))
 
     @property
     def protocol(self) -> int:
@@ -94,51 +125,22 @@ class Group:
 
 
 @dataclass(frozen=True)
-class TrackScript:
-    """One vrrp_script that somebody tracks; `interval` and `timeout` in seconds."""
-
-    name: str
-    argv: Tuple[str, ...]
-    user: Optional[str]
-    group: Optional[str]
-    interval: float
-    timeout: float
-    rise: int
-    fall: int
-    init_fail: bool
-
-
-@dataclass(frozen=True)
-class ToldPipe:
-    """One notify_fifo: its path, whose it is, and the script that reads it."""
-
-    path: str
-    user: Optional[str]
-    group: Optional[str]
-    reader: Optional[model.Script]
-
-
-@dataclass(frozen=True)
-class Process:
-    """Manners of the VRRP process and of its scripts; None where the file says nothing."""
-
-    rt_priority: Optional[int] = None
-    nice: Optional[int] = None
-    cpus: Tuple[int, ...] = ()
-    script_user: Optional[model.UserGroup] = None
-    script_security: bool = False
-    pipes: Tuple[ToldPipe, ...] = ()
-    tell_states_on_reload: bool = False
-
-
-@dataclass(frozen=True)
 class Plan:
-    """All of it. `groups` are disjoint; an instance in none of them stands alone."""
+    """All of it. `groups` are disjoint; an instance in none of them stands alone.
 
-    instances: Mapping[str, Instance]
-    groups: Tuple[Group, ...]
-    scripts: Mapping[str, TrackScript]
-    process: Process
+    `stands` is in the kernel whoever is MASTER; `settings` below /proc/sys/net are at least that. `delays` of
+    interfaces and `paces` of announcements on them are by interface.
+    """
+
+    instances: Mapping[str, Instance] = field(default_factory=dict)
+    groups: Tuple[Group, ...] = ()
+    tracking: plan_tracking.Tracks = field(default_factory=plan_tracking.Tracks)
+    process: plan_process.Process = field(default_factory=plan_process.Process)
+    stands: Tuple[Thing, ...] = ()
+    settings: Mapping[str, int] = field(default_factory=dict)
+    guard: Guard = field(default_factory=Guard)
+    delays: Mapping[str, Delay] = field(default_factory=dict)
+    paces: Mapping[str, Pace] = field(default_factory=dict)
 
 
 def plan(document: model.Document) -> Plan:
@@ -146,62 +148,27 @@ def plan(document: model.Document) -> Plan:
     groups = _groups(document)
     blocks = {block.name: block for block in document.vrrp_sync_groups}
     sync = {name: blocks[group.name] for group in groups for name in group.members}
+    own = plan_devices.own(document)
     instances = {
-        block.name: _instance(document, block, sync.get(block.name))
+        block.name: _instance(document, block, sync.get(block.name), own[block.name])
         for block in document.vrrp_instances
-        if block.interface and block.virtual_router_id
+        if block.virtual_router_id
     }
-    used = {each.name for instance in instances.values() for each in instance.tracked if each.kind == "script"}
-    glob = effective.global_defs(document)
-    process = Process(
-        rt_priority=glob.vrrp_rt_priority,
-        nice=glob.vrrp_priority,
-        cpus=glob.vrrp_cpu_affinity or (),
-        script_user=glob.script_user,
-        script_security=bool(glob.enable_script_security),
-        pipes=tuple(
-            ToldPipe(fifo.path, fifo.user, fifo.group, reader)
-            for fifo, reader in (
-                (glob.notify_fifo, glob.notify_fifo_script),
-                (glob.vrrp_notify_fifo, glob.vrrp_notify_fifo_script),
-            )
-            if fifo is not None
-        ),
-        tell_states_on_reload=bool(glob.fifo_write_vrrp_states_on_reload),
+    used = frozenset((each.kind, each.name) for instance in instances.values() for each in instance.tracked)
+    owns = [instance.own for instance in instances.values()]
+    stands = dict.fromkeys((*(thing for each in owns for thing in each.holds), *plan_host.static(document)))
+    interfaces = {address.interface for instance in instances.values() for address in instance.addresses}
+    return Plan(
+        instances=instances,
+        groups=groups,
+        tracking=plan_tracking.plan(document, used),
+        process=plan_process.plan(effective.global_defs(document)),
+        stands=tuple(stands),
+        settings=plan_host.settings(document, owns),
+        guard=plan_host.guard(document, instances.values()),
+        delays=plan_host.delays(document),
+        paces=plan_host.paces(document, interfaces | {instance.interface for instance in instances.values()}),
     )
-    scripts = {block.name: _track_script(document, block) for block in document.vrrp_scripts if block.name in used}
-    return Plan(instances, groups, scripts, process)
-
-
-def _track_script(document: model.Document, block: model.VrrpScript) -> TrackScript:
-    script = block.script or model.Script(())
-    user, group = script.user, script.group
-    owner = block.user or effective.global_defs(document).script_user
-    if user is None and owner is not None:
-        user, group = owner.user, owner.group
-    return TrackScript(
-        name=block.name,
-        argv=script.argv,
-        user=user,
-        group=group,
-        interval=1.0 if block.interval is None else block.interval,
-        timeout=effective.script_timeout(block),
-        rise=block.rise or 1,
-        fall=block.fall or 1,
-        init_fail=bool(block.init_fail),
-    )
-
-
-def _tracked(document: model.Document, block: Any) -> Tuple[Tracked, ...]:
-    """The lines of track_interface and track_script of a vrrp_instance or a vrrp_sync_group."""
-    own = {script.name: script.weight for script in document.vrrp_scripts}
-    found = [Tracked("interface", line.name, line.weight or 0, bool(line.reverse)) for line in block.track_interface]
-    for line in block.track_script:
-        default = own.get(line.name)
-        weight = (default.weight if default else 0) if line.weight is None else line.weight
-        reverse = bool(default and default.reverse) if line.reverse is None else line.reverse
-        found.append(Tracked("script", line.name, weight, reverse))
-    return tuple(found)
 
 
 def _groups(document: model.Document) -> Tuple[Group, ...]:
@@ -216,28 +183,40 @@ def _groups(document: model.Document) -> Tuple[Group, ...]:
     return tuple(groups)
 
 
-def _instance(document: model.Document, block: model.VrrpInstance, group: Optional[model.VrrpSyncGroup]) -> Instance:
-    interface, family = block.interface or "", effective.family(block)
-    addresses = tuple(dict.fromkeys(_address(item, interface) for item in block.virtual_ipaddress))
-    excluded = tuple(dict.fromkeys(_address(item, interface) for item in block.virtual_ipaddress_excluded))
+def _instance(
+    document: model.Document,
+    block: model.VrrpInstance,
+    group: Optional[model.VrrpSyncGroup],
+    own: plan_devices.Own,
+) -> Instance:
+    interface, family = block.interface or block.vrf or "", effective.family(block)
+    lines = (block.virtual_ipaddress, block.virtual_ipaddress_excluded)
+    addresses, excluded = (
+        tuple(dict.fromkeys(plan_address.address(item, plan_devices.place(own, item, interface)) for item in items))
+        for items in lines
+    )
     # what does not fit one packet is excluded from it, as in keepalived
     room = (_MTU - 20 - 16) // 4 if family == 4 else (_MTU - 40 - 8) // 16
     advertised = tuple(dict.fromkeys(address.address for address in addresses))[: min(255, room)]
     source = block.unicast_src_ip or block.mcast_src_ip
-    tracked = _tracked(document, block)
+    tracked = plan_tracking.tracked(document, block)
     if group is not None:
         # what stands on the group itself may have weights, as in keepalived
-        own = in_group(tracked, weights=bool(group.sync_group_tracking_weight))
-        tracked = tuple(dict.fromkeys((*own, *_tracked(document, group))))
+        members = in_group(tracked, weights=bool(group.sync_group_tracking_weight))
+        tracked = tuple(dict.fromkeys((*members, *plan_tracking.tracked(document, group))))
+    if not effective.accept(document, block):
+        tracked += (Tracked(plan_host.FILTER, "no_accept", 0),)  # before the rules are there it is not MASTER
     return Instance(
         name=block.name,
         interface=interface,
         family=family,
-        settings=_settings(document, block, _brings(block, addresses + excluded), sync=group is not None),
+        settings=_settings(
+            document, block, own.raises + _brings(block, addresses + excluded), own, sync=group is not None
+        ),
         advertised=advertised,
         group=ip_address(effective.multicast_group(document, block)).packed,
         peers=tuple(ip_address(peer.address).packed for peer in block.unicast_peer or ()),
-        source=ip_address(source).packed if source else None,
+        source=ip_address(source).packed if source else own.source,
         auth_type=_AUTH[block.authentication.auth_type or "PASS"] if block.authentication else packet.AUTH_NONE,
         secret=packet.secret(block.authentication.auth_pass or "") if block.authentication else b"",
         keys=hmac_keys(document, block) if block.auth_hmac else None,
@@ -247,7 +226,42 @@ def _instance(document: model.Document, block: model.VrrpInstance, group: Option
         tracked=tracked,
         track_primary=not block.dont_track_primary,
         tell_priority=_tells_priority(document, block),
+        own=own,
+        ttls=_ttls(block),
+        owner_ignores=effective.owner_ignore_adverts(document, block),
+        old_checksum=_OLD_CHECKSUM[block.old_unicast_checksum] if block.unicast_peer else False,
+        track_source=bool(block.track_src_ip),
+        needs_peer=bool(block.unicast_fault_no_peer) and not block.unicast_peer,
+        untracked=_untracked(block, own),
+        watched=plan_host.watched(document, block.name),
+        receive_buffer=block.kernel_rx_buf_size or 0,
+        tell_deleted=block.notify_deleted is not None,
+        accepts=effective.accept(document, block),
     )
+
+
+def _ttls(block: model.VrrpInstance) -> Mapping[bytes, Tuple[int, int]]:
+    """Of peers that may be routers away: those that say so, and all when our own adverts do not leave with 255."""
+    found = {}
+    for peer in block.unicast_peer or ():
+        if peer.min_ttl is not None or peer.max_ttl is not None:
+            most = packet.TTL if peer.max_ttl is None else peer.max_ttl
+            found[ip_address(peer.address).packed] = (peer.min_ttl or 0, most)
+        elif block.unicast_ttl not in (None, packet.TTL):
+            found[ip_address(peer.address).packed] = (0, block.unicast_ttl or 0)
+    return found
+
+
+def _untracked(block: model.VrrpInstance, own: plan_devices.Own) -> FrozenSet[Thing]:
+    lines = (*block.virtual_ipaddress, *block.virtual_ipaddress_excluded)
+    addresses = (
+        plan_address.address(line, plan_devices.place(own, line, block.interface or ""))
+        for line in lines
+        if line.no_track
+    )
+    routes = (plan_routes.route(line) for line in block.virtual_routes if line.no_track)
+    rules = (plan_routes.rule(line) for line in block.virtual_rules if line.no_track)
+    return frozenset((*addresses, *routes, *rules))
 
 
 def _brings(block: model.VrrpInstance, addresses: Tuple[Address, ...]) -> Tuple[Thing, ...]:
@@ -268,9 +282,19 @@ def _ah(block: model.VrrpInstance) -> bool:
 
 
 def _settings(
-    document: model.Document, block: model.VrrpInstance, addresses: Tuple[Thing, ...], *, sync: bool
+    document: model.Document,
+    block: model.VrrpInstance,
+    addresses: Tuple[Thing, ...],
+    own: plan_devices.Own,
+    *,
+    sync: bool,
 ) -> Settings:
-    garp, priority = effective.garp(document, block), effective.priority(block)
+    garp, priority, strict = (
+        effective.garp(document, block),
+        effective.priority(block),
+        effective.strict(document, block),
+    )
+    extra = block.garp_extra_if or effective.global_defs(document).vrrp_garp_extra_if
     return Settings(
         name=block.name,
         version=effective.version(document, block),
@@ -283,7 +307,7 @@ def _settings(
         preempt_delay=effective.preempt_delay(document, block),
         startup_delay=effective.global_defs(document).vrrp_startup_delay or 0.0,
         # with AH a sequence has to be heard before one is sent
-        start_master=effective.state(block) == "MASTER" and priority != OWNER and not _ah(block),
+        start_master=effective.state(block) == "MASTER" and priority != OWNER and not (_ah(block) or strict),
         sync=sync,
         down_timer_adverts=effective.down_timer_adverts(document, block),
         lower_prio_no_advert=effective.lower_prio_no_advert(document, block),
@@ -294,50 +318,26 @@ def _settings(
         garp_master_refresh_repeat=garp.master_refresh_repeat,
         garp_lower_prio_repeat=garp.lower_prio_repeat,
         garp_lower_prio_delay=float(garp.lower_prio_delay),
+        garp_extra=float(extra.interval or 0) if extra is not None else 0.0,
+        garp_extra_addresses=_elsewhere(block, addresses, own, extra) if extra is not None else (),
+        late_stands_by=_late_stands_by(block, priority),
     )
 
 
-def _address(item: model.VirtualAddress, interface: str) -> Address:
-    packed = ip_address(item.address).packed
-    six = len(packed) == 16
-    whole = len(packed) * 8
-    prefixlen = whole if item.prefixlen is None else item.prefixlen
-    flags = (
-        _HOME * item.home
-        | _MNGTMPADDR * item.mngtmpaddr
-        | _NOPREFIXROUTE * item.noprefixroute
-        | _AUTOJOIN * item.autojoin
-        # detecting duplicates would leave a VIP unusable after a split; `-nodad` asks for the detection
-        | _NODAD * (six and not item.nodad)
-    )
-    preferred = item.preferred_lft
-    if preferred is None and six and prefixlen == whole:
-        preferred = 0  # as keepalived: deprecated, so that it is nobody's source address
-    return Address(
-        address=packed,
-        prefixlen=prefixlen,
-        interface=item.dev or interface,
-        scope=0 if six else _scope(item.scope),
-        label="" if six else item.label or "",
-        broadcast=_broadcast(item.brd, packed, prefixlen),
-        peer=ip_address(item.peer).packed if item.peer else None,
-        flags=flags,
-        preferred=preferred if six and preferred is not None and 0 <= preferred < _FOREVER else None,
-    )
+def _elsewhere(
+    block: model.VrrpInstance, things: Tuple[Thing, ...], own: plan_devices.Own, extra: model.GarpExtraIf
+) -> Tuple[Thing, ...]:
+    """Addresses on other interfaces than the one whose MAC the adverts keep in the switches: on macvlans, or on all."""
+    macvlans = [each.name for each in own.holds if isinstance(each, Device) and each.mac]
+    kept = next(iter(macvlans)) if own.vmac else block.interface
+    addresses = (each for each in things if isinstance(each, Address) and each.interface != kept)
+    return tuple(each for each in addresses if extra.all or each.interface in macvlans)
 
 
-def _scope(text: Optional[str]) -> int:
-    if not text:
-        return 0
-    return _SCOPES[text] if text in _SCOPES else int(text)
-
-
-def _broadcast(text: Optional[str], packed: bytes, prefixlen: int) -> Optional[bytes]:
-    if not text or len(packed) == 16:
-        return None
-    network = ip_interface((packed, prefixlen)).network
-    named = {"+": network.broadcast_address, "-": network.network_address}
-    return (named[text] if text in named else ip_address(text)).packed
+def _late_stands_by(block: model.VrrpInstance, priority: int) -> bool:
+    """timer_expired_backup: bare for every nopreempt instance, with a number for those below this priority."""
+    below = block.timer_expired_backup
+    return below is not None and effective.nopreempt(block) and (below == 0 or priority < below)
 
 
 def _scripts(block: Any) -> Scripts:
@@ -347,6 +347,13 @@ def _scripts(block: Any) -> Scripts:
         Notice.BACKUP: block.notify_backup,
         Notice.FAULT: block.notify_fault,
         Notice.STOP: block.notify_stop,
+        Notice.DELETED: _deleted(block),
         Notice.MASTER_RX_LOWER_PRI: getattr(block, "notify_master_rx_lower_pri", None),
     }
     return Scripts({notice: script for notice, script in named.items() if script is not None}, block.notify)
+
+
+def _deleted(block: Any) -> Optional[model.Script]:
+    """A bare notify_deleted names no script."""
+    script: Optional[model.Script] = getattr(block, "notify_deleted", None)
+    return script if script is not None and script.argv else None

@@ -13,18 +13,21 @@ import ctypes
 import gc
 import logging
 import os
+import resource
 import signal
 import time
-from typing import TYPE_CHECKING, Dict, Mapping
+from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence
 
-from . import plan_vrrp
+from . import plan_process, plan_vrrp
+from .child import rename
 from .control.succession import ORPHAN
 from .link import state as link
+from .link.filter import port as packet_filter
 from .link.port import Monitor, Netlink, batch
 from .loop import Loop
 from .notify.scripts import Scripts
-from .vrrp_instance import indexes
 from .vrrp_routers import Routers
+from .vrrp_standing import indexes, restore
 
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
@@ -43,12 +46,15 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     loop = Loop()
     scripts = Scripts()
     manners = real_time(plan.process)
+    if plan.process.name:
+        rename(plan.process.name)
     routers = Routers(loop, channel.send, scripts, time.time)
 
     def told(message: object) -> None:
         kind, *rest = message if isinstance(message, tuple) else (None,)
         if kind == "reload":
             routers.reload(plan_vrrp.plan(rest[0]))
+            channel.send(("reloaded",))
         elif kind == "status":
             channel.send(("status", rest[0], {**routers.status(), "process": {"pid": os.getpid(), **manners}}))
         elif kind == "mastership":
@@ -65,7 +71,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
         told(message)
     channel.attach(loop, told, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
-    routers.start(plan, resume)
+    routers.start(plan, resume, plan.process.after_boot - time.clock_gettime(time.CLOCK_BOOTTIME))
     channel.send(("ready",))
     gc.collect()
     gc.freeze()
@@ -76,19 +82,23 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     return 0
 
 
-def release(document: model.Document) -> None:
-    """Take every virtual address of the document off this host: nobody advertises them here now."""
+def release(documents: Sequence[Optional[model.Document]], told: Mapping[str, str]) -> None:
+    """Take all that documents bring off this host: nobody advertises it here now. `told` is what a child told last."""
     monitor, netlink = Monitor(), Netlink()
     with contextlib.closing(monitor), contextlib.closing(netlink):
         links: link.Links = {}
         for news in monitor.everything():
             links = link.apply(links, news)
-        for instance in plan_vrrp.plan(document).instances.values():
-            for failure in netlink.apply(batch(instance.brings, indexes(links), remove=True)):
-                log.error("(%s) the kernel kept %s", instance.name, failure)
+        for plan in [plan_vrrp.plan(document) for document in documents if document is not None]:
+            brought = [thing for instance in plan.instances.values() for thing in instance.brings]
+            for failure in netlink.apply(batch([*plan.stands, *brought], indexes(links), remove=True)):
+                log.error("the kernel kept %s", failure)
+            if plan.guard.addresses:
+                packet_filter.run(plan.guard.removal())
+    restore(told)
 
 
-def real_time(process: plan_vrrp.Process) -> Dict[str, str]:
+def real_time(process: plan_process.Process) -> Dict[str, str]:
     """Take priority and lock memory, as far as permitted; {what: how it went} for the status."""
     said: Dict[str, str] = {}
     priority = RT_PRIORITY if process.rt_priority is None else process.rt_priority
@@ -105,6 +115,9 @@ def real_time(process: plan_vrrp.Process) -> Dict[str, str]:
             os.sched_setaffinity(0, process.cpus)
         except OSError as error:
             said["cpu_affinity"] = f"refused: {error.strerror}"
+    if process.rttime:
+        signal.signal(signal.SIGXCPU, _busy)
+        resource.setrlimit(resource.RLIMIT_RTTIME, (process.rttime, resource.RLIM_INFINITY))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mlockall(1 | 2 | 4) == 0:  # MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT
         said["memory"] = "locked"
@@ -113,3 +126,8 @@ def real_time(process: plan_vrrp.Process) -> Dict[str, str]:
     for what, how in said.items():
         log.info("%s: %s", what, how)
     return said
+
+
+def _busy(_number: int, _frame: object) -> None:
+    """Keepalived dies of it; a word is enough, and its time is seen in the status as lateness."""
+    log.warning("longer busy without a wait than vrrp_rlimit_rttime")

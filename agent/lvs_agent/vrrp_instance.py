@@ -11,9 +11,8 @@ from __future__ import annotations
 import errno
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Callable, Dict, Hashable, List, Mapping, Optional, Tuple, Union
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, Dict, Hashable, List, Optional, Tuple, Union
 
 from .link import state as link
 from .link.port import Batch, Netlink, batch
@@ -21,47 +20,36 @@ from .vrrp import ah, announce, packet, trailer
 from .vrrp.events import Announce, Effect, Notify, RemoveAddresses, SendAdvert, SetAddresses
 from .vrrp.port import Frames
 from .vrrp.router import OWNER, Settings, create
+from .vrrp_place import Place, look, text
 
 if TYPE_CHECKING:
     from .plan_vrrp import Instance
-    from .vrrp.port import Announcer, Wire
+    from .vrrp.port import Wire
+    from .vrrp_pacing import Pacer
 
 log = logging.getLogger("lvs-agent")
 
 Bundles = Dict[Tuple[str, int], Frames]
 """Announcements by name and index of the interface."""
+_THINGS = (link.Address, link.Route, link.Rule, link.Raised)
 LOG_PERIOD = 60.0
 """The same complaint about a peer's packets is logged once in so many seconds, with how often it was seen."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """What the interface gives: where we are. `source` packed, b"" when there is none.
-
-    `others`: name, index and MAC of the interfaces that virtual addresses and routes are set on, which encoded bytes
-    contain.
-    """
-
-    index: int = 0
-    mac: bytes = b""
-    source: bytes = b""
-    faults: Tuple[str, ...] = ()
-    others: Tuple[Tuple[str, int, bytes], ...] = ()
 
 
 class VirtualRouter:
     """One vrrp_instance as it runs."""
 
-    def __init__(self, plan: Instance, netlink: Netlink, announcer: Announcer, clock: Callable[[], float]) -> None:
+    def __init__(self, plan: Instance, netlink: Netlink, pacer: Pacer, clock: Callable[[], float]) -> None:
         self.plan, self.clock = plan, clock
         self.place = Place()
         self.router = create(plan.settings)
         self.causes: Tuple[str, ...] = ()  # of FAULT, as the machine was told
         self.wire: Optional[Wire] = None
+        self.ear = plan.own.hears[0]
         self.counters: Counter[str] = Counter()
         self.discards: Counter[str] = Counter()
         self.complaints: Dict[str, Tuple[float, int]] = {}
-        self._netlink, self._announcer = netlink, announcer
+        self._netlink, self._pacer, self._announcer = netlink, pacer, pacer.announcer
         self.since = 0.0  # of the state, seconds since the epoch
         self.sequence = 0  # AH's: the highest sent or heard
         self.identification = 0  # of IP packets that are signed with their header
@@ -83,46 +71,43 @@ class VirtualRouter:
 
     @property
     def _addresses(self) -> Tuple[link.Address, ...]:
-        return tuple(address for address in self.plan.settings.addresses if isinstance(address, link.Address))
+        return self.plan.addresses
 
     def look(self, links: link.Links) -> Place:
         """What the interface gives now."""
-        name = self.plan.interface
-        interface = link.named(links, name)
-        routes = (each for each in self.plan.settings.addresses if isinstance(each, link.Route))
-        wanted = {address.interface for address in self._addresses} | {h.interface for r in routes for h in r.hops}
-        others = tuple(sorted((each.name, each.index, each.mac) for each in links.values() if each.name in wanted))
-        if interface is None:
-            return Place(faults=(f"interface {name} is not there",), others=others)
-        faults: List[str] = []
-        if not interface.up and self.plan.track_primary:
-            faults.append(f"interface {name} is down")
-        own = self.virtual if self.plan.settings.priority != OWNER else frozenset()
-        source = self.plan.source or link.primary(interface, self.plan.family, own) or b""
-        if not source:
-            faults.append(f"interface {name} has no address to send from")
-        return Place(interface.index, interface.mac, source, tuple(faults), others)
+        return look(self.plan, links)
+
+    @property
+    def keys(self) -> Tuple[Tuple[str, int, int], ...]:
+        """The sockets it hears on; it sends on the first."""
+        return tuple((name, self.plan.family, self.plan.protocol) for name in self.plan.own.hears)
+
+    def listen(self, links: link.Links) -> None:
+        """Hear on its own interface while that is up, on the one below while it is not: see vrrp_wires."""
+        below, *own = self.plan.own.hears
+        up = [name for name in own for each in (link.named(links, name),) if each is not None and each.flags & 1]
+        self.ear = up[0] if up else below
 
     def settings(self) -> Settings:
         """The plan's, with the source that the interface gives."""
         return replace(self.plan.settings, source=self.place.source)
 
-    def holds_addresses(self, links: link.Links) -> bool:
-        """Whether the kernel has every virtual address where it should be."""
-        held = {(each.name, held.address) for each in links.values() for held in each.addresses}
-        return all((address.interface, address.address) in held for address in self._addresses)
-
     def missing(self, links: link.Links) -> Tuple[link.Address, ...]:
-        """Virtual addresses that the kernel has not, though their interface is there."""
-        held = {(each.name, held.address) for each in links.values() for held in each.addresses}
+        """Virtual addresses that the kernel has not, though their interface is there; nor one that was set down."""
+        own = {device.name for device in self.plan.devices}
         there = {each.name for each in links.values()}
-        return tuple(a for a in self._addresses if a.interface in there and (a.interface, a.address) not in held)
+        serving = (each for each in links.values() if each.name not in own or each.flags & link.IFF_UP)
+        held = {(each.name, held.address) for each in serving for held in each.addresses}
+        tracked = (address for address in self._addresses if address not in self.plan.untracked)
+        return tuple(a for a in tracked if a.interface in there and (a.interface, a.address) not in held)
 
     def restore(self, missing: Tuple[link.Address, ...]) -> None:
         """Somebody took addresses away from a master: set everything again, tell the neighbours."""
         self.counters["addresses_restored"] += len(missing)
-        self._apply(self._batch(self.plan.settings.addresses, remove=False))
-        self._announce(Announce(missing, 1))
+        wanted = tuple(each for each in self.plan.settings.addresses if each not in self.plan.untracked)
+        self._apply(self._batch(wanted, remove=False))
+        if missing:
+            self._announce(Announce(missing, 1))
 
     def prepare(self, links: link.Links) -> None:
         """Encode what is sent in every state that may come: law 7."""
@@ -138,12 +123,18 @@ class VirtualRouter:
                 self._advert(priority, destination)
         # hashing hundreds of addresses at a takeover would take longer than sending them
         self._all = {remove: self._batch(self.plan.settings.addresses, remove=remove) for remove in (False, True)}
+        bases = {device.name: device.base for device in self.plan.devices if device.mac}
         for address in self._addresses:
             interface = link.named(links, address.interface)
-            if interface is not None and len(interface.mac) == 6 and not interface.flags & link.IFF_NOARP:
-                frame = announce.frame(interface.mac, address.address)
-                self._frames[address] = (interface.name, interface.index, frame)
-                self._announcer.open(interface.name, interface.index)
+            # what a macvlan sends leaves by the interface below, which is up already
+            below = link.named(links, bases.get(address.interface, address.interface))
+            if interface is None or below is None or len(interface.mac) != 6 or interface.flags & link.IFF_NOARP:
+                continue
+            frame = announce.frame(interface.mac, address.address)
+            self._frames[address] = (below.name, below.index, frame)
+            self._announcer.open(below.name, below.index)
+        if self.plan.own.vmac:
+            self._announcer.open(self.plan.interface, self.place.index)
         self._bundles = self._bundle(self.plan.settings.addresses)
 
     def expect(self) -> packet.Expect:
@@ -160,7 +151,10 @@ class VirtualRouter:
             auth_type=plan.auth_type,
             secret=plan.secret,
             owner=plan.settings.priority == OWNER,
-            link_local=plan.advertised[0][:2] == b"\xfe\x80",
+            link_local=bool(plan.advertised) and plan.advertised[0][:2] == b"\xfe\x80",
+            ttls=plan.ttls,
+            owner_ignores=plan.owner_ignores,
+            group_checksum=plan.old_checksum is not False and bool(plan.peers) and plan.family == 4,
         )
 
     # bytes
@@ -170,7 +164,7 @@ class VirtualRouter:
         return self.plan.peers or (self.plan.group,)
 
     def _advert(self, priority: int, destination: bytes) -> bytes:
-        """The message; for IPv4 with its IP header unless that has to be signed."""
+        """The message; with its IP header for IPv4 or a virtual MAC, unless that has to be signed."""
         have = self._adverts.get((priority, destination))
         if have is not None:
             return have
@@ -179,11 +173,21 @@ class VirtualRouter:
         interval = round(settings.advert_int * 100)
         advert = packet.Advert(settings.version, settings.vrid, priority, interval, plan.advertised, plan.auth_type)
         secret = plan.secret if plan.auth_type == packet.AUTH_PASS else b""
-        ready = packet.encode(advert, source, destination, secret, checksum_as_v2=plan.checksum_as_v2)
+        summed = packet.GROUP4 if plan.old_checksum and plan.family == 4 else destination
+        ready = packet.encode(advert, source, summed, secret, checksum_as_v2=plan.checksum_as_v2)
         if plan.family == 4 and not self._signs:
             ready = packet.ip4(ready, source, destination, plan.ttl)
+        if plan.own.vmac and not self._signs:
+            ready = self._framed(ready, destination)
         self._adverts[priority, destination] = ready
         return ready
+
+    def _framed(self, ready: bytes, destination: bytes) -> bytes:
+        """Behind the Ethernet header with the virtual MAC (RFC 9568 7.2), for IPv6 behind the IP header too."""
+        plan = self.plan
+        if plan.family == 6:
+            ready = packet.ip6(ready, self.place.source, destination)
+        return packet.ethernet(plan.own.vmac, destination) + ready
 
     @property
     def _signs(self) -> bool:
@@ -224,7 +228,9 @@ class VirtualRouter:
         have = self._batches.get((addresses, remove))
         if have is None:
             indexes = {interface.name: interface.index for interface in self._links.values()}
-            wanted = [each for each in addresses if isinstance(each, (link.Address, link.Route, link.Rule))]
+            wanted = [
+                each for each in addresses if isinstance(each, (link.Address, link.Route, link.Rule, link.Raised))
+            ]
             have = self._batches[addresses, remove] = batch(wanted, indexes, remove=remove)
         return have
 
@@ -237,6 +243,8 @@ class VirtualRouter:
         elif isinstance(effect, SetAddresses):
             self._apply(self._batch(effect.addresses, remove=False))
         elif isinstance(effect, RemoveAddresses):
+            gone = frozenset(self._frames[each][2] for each in effect.addresses if each in self._frames)
+            self._pacer.forget(self.plan.name, gone)
             self._apply(self._batch(effect.addresses, remove=True))
         elif isinstance(effect, Announce):
             self._announce(effect)
@@ -254,7 +262,11 @@ class VirtualRouter:
             ready = self._advert(priority, destination)
             if self._signs:
                 ready = self._signed(ready, destination)
-            refused = self.wire.send(ready, source, destination)
+                ready = self._framed(ready, destination) if self.plan.own.vmac else ready
+            if self.plan.own.vmac:  # its interface is not up before the first advert has left, and down before the last
+                refused = self._announcer.send(self.plan.interface, self.place.index, (ready,))
+            else:
+                refused = self.wire.send(ready, source, destination)
             if refused is not None:
                 self.counters[f"send_{errno.errorcode.get(refused, str(refused))}"] += 1
                 continue
@@ -279,11 +291,13 @@ class VirtualRouter:
         bundles = self._bundles if everything else self._bundle(effect.addresses)
         for _round in range(effect.repeat):  # every address once before any a second time
             for (name, index), frames in bundles.items():
-                refused = self._announcer.send(name, index, frames)
-                if refused is None:
-                    self.counters["announcements_sent"] += len(frames)
-                else:
-                    self.counters[f"announce_{errno.errorcode.get(refused, str(refused))}"] += 1
+                self._pacer.send(self.plan.name, name, index, frames, self._announced)
+
+    def _announced(self, count: int, refused: Optional[int]) -> None:
+        if refused is None:
+            self.counters["announcements_sent"] += count
+        else:
+            self.counters[f"announce_{errno.errorcode.get(refused, str(refused))}"] += 1
 
     # hearing
 
@@ -293,13 +307,13 @@ class VirtualRouter:
         if isinstance(heard, packet.Discard):
             self.discards[heard.value] += 1
             if heard is not packet.Discard.OWN:
-                self._complain(heard.value, f"discarded an advert from {_text(datagram.source)}", now)
+                self._complain(heard.value, f"discarded an advert from {text(datagram.source)}", now)
             return None
         self.counters["advert_received"] += 1
         if heard.advert.priority == 0:
             self.counters["pri_zero_received"] += 1
         for note in heard.notes:
-            self._complain(note.value, f"odd advert from {_text(datagram.source)}", now)
+            self._complain(note.value, f"odd advert from {text(datagram.source)}", now)
         return heard
 
     def _authentic(self, datagram: packet.Datagram, expect: packet.Expect) -> Union[packet.Heard, packet.Discard]:
@@ -349,24 +363,15 @@ class VirtualRouter:
             "priority": settings.priority,
             "effective_priority": router.priority,
             "advert_int": settings.advert_int,
-            "virtual_ipaddress": [_text(address) for address in self.plan.advertised],
+            "virtual_ipaddress": [text(address) for address in self.plan.advertised],
             "virtual_ipaddress_excluded": [
-                _text(address.address) for address in self._addresses if address.address not in self.plan.advertised
+                text(address.address) for address in self._addresses if address.address not in self.plan.advertised
             ],
-            "source": _text(self.place.source),
-            "unicast_peer": [_text(peer) for peer in self.plan.peers],
-            "master": _text(router.master or b""),
+            "source": text(self.place.source),
+            "unicast_peer": [text(peer) for peer in self.plan.peers],
+            "master": text(router.master or b""),
             "master_priority": router.master_priority,
             "faults": sorted(router.faults),
             "counters": dict(sorted(self.counters.items())),
             "discards": dict(sorted(self.discards.items())),
         }
-
-
-def _text(address: bytes) -> str:
-    return str(ip_address(address)) if address else ""
-
-
-def indexes(links: link.Links) -> Mapping[str, int]:
-    """Interface indexes by name."""
-    return {interface.name: interface.index for interface in links.values()}

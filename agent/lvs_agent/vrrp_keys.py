@@ -24,7 +24,8 @@ def hmac_keys(document: model.Document, block: model.VrrpInstance) -> trailer.Ke
         window = min(300, max(5, 3 * int(effective.advert_int(document, block))))
     if auth.anti_replay == "monotonic":
         window = None
-    return trailer.Keys(keys, auth.active_key or 0, window, trailer.Mode(auth.mode or "enforce"))
+    mode = None if effective.strict(document, block) else auth.mode
+    return trailer.Keys(keys, auth.active_key or 0, window, trailer.Mode(mode or "enforce"))
 
 
 def _key(number: int, value: str) -> bytes:

@@ -15,53 +15,22 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
-from . import plan_routes
+from . import plan_devices, plan_routes
 from .vrrp_keys import hmac_keys
 
 _REFUSED: Dict[str, str] = {
-    "no_accept": "packets to the addresses would be accepted",
-    "strict_mode": "the rules of strict mode would not be kept",
-    "track_file": "it would not be read",
-    "track_process": "its end would not be seen",
     "track_bfd": "its failures would not be seen",
-    "track_src_ip": "the loss of the address would not be seen",
-    "unicast_fault_no_peer": "there would be no FAULT",
-    "vrf": "adverts would not be sent in it",
-    "use_ipvlan": "adverts would not be sent from it",
 }
 _UNDONE: Dict[str, str] = {
-    "use_vmac": "the interface's own MAC address is used",
-    "use_vmac_addr": "the interface's own MAC address is used",
-    "vmac_xmit_base": "there is no VMAC",
-    "old_unicast_checksum": "the checksum is today's",
-    "promote_secondaries": "the kernel's setting is left alone",
     "linkbeat_use_polling": "the kernel's link state is used",
     "smtp_alert": "no mail is sent",
-    "timer_expired_backup": "a late master stays master",
-    "garp_extra_if": "other interfaces get no announcements",
-    "owner_ignore_adverts": "an owner gives way as RFC 9568 6.4.3 has it",
-    "kernel_rx_buf_size": "the buffer is 256 KiB",
-    "notify_deleted": "it is not run",
     "lvs_sync_daemon_interface": "no sync daemon is started",
 }
-_GLOBAL_REFUSED: Dict[str, str] = {
-    "vrrp_strict": "the rules of strict mode would not be kept",
-}
 _GLOBAL_UNDONE: Dict[str, str] = {
-    "vrrp_garp_interval": "announcements are not spaced",
-    "vrrp_gna_interval": "announcements are not spaced",
-    "vrrp_garp_extra_if": "other interfaces get no announcements",
     "smtp_alert_vrrp": "no mail is sent",
-    "vrrp_rlimit_rttime": "there is no limit",
-    "vrrp_delay_after_boot": "there is no delay; vrrp_startup_delay is done",
     "lvs_sync_daemon": "no sync daemon is started",
 }
 _DOCUMENT_UNDONE: Dict[str, str] = {
-    "static_ipaddress": "they are not set",
-    "static_routes": "they are not set",
-    "static_rules": "they are not set",
-    "garp_groups": "announcements are not spaced",
-    "interface_up_down_delays": "changes count at once",
     "linkbeat_interfaces": "the kernel's link state is used",
     "linkbeat_use_polling": "the kernel's link state is used",
 }
@@ -73,9 +42,9 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
         return []
     found: List[Tuple[str, str]] = []
     glob = effective.global_defs(document)
-    found += _said(glob, "global_defs", _GLOBAL_REFUSED, ERROR)
     found += _said(glob, "global_defs", _GLOBAL_UNDONE, WARNING)
     found += _said(document, "", _DOCUMENT_UNDONE, WARNING)
+    found += [(level, f"static_routes, static_rules: {text}") for level, text in _static(document)]
     for group in document.vrrp_sync_groups:
         found += _said(group, f"vrrp_sync_group {group.name}", _REFUSED, ERROR)
         found += _said(group, f"vrrp_sync_group {group.name}", _UNDONE, WARNING)
@@ -96,10 +65,14 @@ def _said(block: Any, place: str, words: Mapping[str, str], level: str) -> Itera
 
 
 def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator[Tuple[str, str]]:
-    if not block.interface:
-        yield ERROR, "an instance without `interface` is not done by this version"
-    if not block.virtual_ipaddress:
-        yield ERROR, "no virtual_ipaddress: an advert without addresses is refused by every RFC 9568 router (5.2.5)"
+    if not (block.virtual_ipaddress or block.virtual_ipaddress_excluded or block.no_virtual_ipaddress):
+        yield ERROR, "no virtual_ipaddress: where that is meant, write no_virtual_ipaddress"
+    elif not block.virtual_ipaddress:
+        yield WARNING, "an advert without addresses is refused by every RFC 9568 router (5.2.5), not by this agent"
+    if not block.interface and any(
+        not each.dev for each in (*block.virtual_ipaddress, *block.virtual_ipaddress_excluded)
+    ):
+        yield ERROR, "without `interface` every address needs its `dev`"
     if block.auth_hmac:
         try:
             hmac_keys(document, block)
@@ -108,6 +81,9 @@ def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator
     if block.authentication and block.auth_hmac:
         yield ERROR, "authentication and auth_hmac exclude one another; keepalived drops the former"
     family, version = effective.family(block), effective.version(document, block)
+    yield from _own_interfaces(block, family)
+    if effective.strict(document, block):
+        yield from _strict(block, family)
     if block.authentication and version == 3:
         yield ERROR, "authentication is only in VRRP version 2: adverts would be neither signed nor verified"
     if family == 6 and version == 2:
@@ -116,17 +92,51 @@ def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator
         yield from _line(route, functools.partial(plan_routes.route, route))
     for rule in block.virtual_rules:
         yield from _line(rule, functools.partial(plan_routes.rule, rule))
-    scripts = {script.name for script in document.vrrp_scripts}
-    for line in block.track_script:
-        if line.name not in scripts:
-            yield ERROR, f"track_script {line.name}: there is no such vrrp_script"
+    for kind, lines, declared in (
+        ("script", block.track_script, document.vrrp_scripts),
+        ("file", block.track_file, document.track_files),
+        ("process", block.track_process, document.vrrp_track_processes),
+    ):
+        for line in lines:
+            if line.name not in {each.name for each in declared}:
+                yield ERROR, f"track_{kind} {line.name}: nothing of this name is declared"
     others = [i.address for i in block.virtual_ipaddress if (":" in i.address) != (family == 6)]
     if others:
         yield ERROR, f"{others[0]} is of another family than the first address; put it in virtual_ipaddress_excluded"
     if family == 6 and block.virtual_ipaddress and not ip_address(block.virtual_ipaddress[0].address).is_link_local:
         yield WARNING, "the first address is not link-local (RFC 9568 5.2.9, erratum 8300); so is not asked of others"
-    if any(peer.min_ttl is not None or peer.max_ttl is not None for peer in block.unicast_peer or ()):
-        yield WARNING, "min_ttl and max_ttl of unicast_peer are not done by this version: every advert needs TTL 255"
+
+
+def _own_interfaces(block: model.VrrpInstance, family: int) -> Iterator[Tuple[str, str]]:
+    for line in (block.use_vmac, block.use_ipvlan):
+        if line is not None and line.group is not None:
+            try:
+                plan_devices.group(line.group)
+            except ValueError:
+                yield ERROR, f"interface group {line.group}: write its number"
+    if block.use_ipvlan is not None and family == 4 and not block.use_ipvlan.address:
+        yield ERROR, "use_ipvlan needs an IPv4 address of its own to send from"
+
+
+def _strict(block: model.VrrpInstance, family: int) -> Iterator[Tuple[str, str]]:
+    """What keepalived drops or refuses in strict mode and the language leaves to the engine."""
+    if block.authentication:
+        yield ERROR, "strict mode has no authentication: adverts would be neither signed nor verified"
+    if block.unicast_peer and not block.auth_hmac:
+        yield ERROR, "strict mode has no unicast"
+    first = block.virtual_ipaddress[0].address if block.virtual_ipaddress else ""
+    if family == 6 and first and not ip_address(first).is_link_local:
+        yield ERROR, f"strict mode: the first address, {first}, must be link-local (RFC 9568 5.2.9)"
+
+
+def _static(document: model.Document) -> Iterator[Tuple[str, str]]:
+    for route in document.static_routes:
+        yield from _line(route, functools.partial(plan_routes.route, route))
+    for rule in document.static_rules:
+        yield from _line(rule, functools.partial(plan_routes.rule, rule))
+    routes, rules = document.static_routes, document.static_rules
+    if any(line.track_group for line in routes) or any(line.track_group for line in rules):
+        yield WARNING, "track_group of a route or rule is not watched; that of an address is"
 
 
 def _line(line: object, translate: Callable[[], object]) -> Iterator[Tuple[str, str]]:

@@ -14,7 +14,8 @@ from .vrrp.events import Notice
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 
-    from .plan_vrrp import Group, Instance, Process, Scripts, ToldPipe
+    from .plan_process import Process, ToldPipe
+    from .plan_vrrp import Group, Instance, Scripts
 
 
 class Notices:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Set, Tuple
 
 from . import plan_vrrp, vrrp_status
+from .link import debounce
 from .link import state as link
 from .link.port import Monitor, Netlink
-from .vrrp import ah, group, packet, track
+from .vrrp import group, track
 from .vrrp.events import (
     AdvertReceived,
     ConfigChanged,
@@ -31,28 +32,29 @@ from .vrrp.events import (
     Startup,
     TimerExpired,
 )
-from .vrrp.port import Announcer, Wire
+from .vrrp.port import Announcer
 from .vrrp.router import State, wake_at
+from .vrrp_filter import Filter
 from .vrrp_instance import VirtualRouter
 from .vrrp_mastership import Mastership, Ports
 from .vrrp_notices import Notices
+from .vrrp_pacing import Pacer
+from .vrrp_standing import Standing, settings_of
 from .vrrp_tracking import Tracking
+from .vrrp_wires import Wires
 
 if TYPE_CHECKING:
     from .loop import Loop
     from .notify.scripts import Job, Scripts
+    from .vrrp import packet
 
 log = logging.getLogger("lvs-agent")
 
-PER_TURN = 64
-"""Packets read from one socket in one turn of the loop; a flood must not hold up our own adverts."""
 RESTORE, RESTORE_AGAIN = 0.5, 1.0
 """Seconds until addresses that a master lost are set again, and between two such repairs."""
 _GROUP_NOTICES = {State.MASTER: Notice.MASTER, State.BACKUP: Notice.BACKUP, State.FAULT: Notice.FAULT}
 _READ, _WRITE = 0x001, 0x004  # EPOLLIN, EPOLLOUT
 Tell = Callable[[object], None]
-Key = Tuple[str, int, int]
-"""Which socket: interface, family, IP protocol."""
 
 
 class Routers:
@@ -60,37 +62,48 @@ class Routers:
 
     def __init__(self, loop: Loop, tell: Tell, scripts: Scripts, clock: Callable[[], float]) -> None:
         self.loop, self.tell, self.scripts, self.clock = loop, tell, scripts, clock
-        self.netlink, self.monitor, self.announcer = Netlink(), Monitor(), Announcer()
-        self.links: link.Links = {}
-        self.plan = plan_vrrp.Plan({}, (), {}, plan_vrrp.Process())
+        self.netlink, self.monitor = Netlink(), Monitor()
+        self.pacer = Pacer(loop, Announcer())
+        self.steadies: debounce.Steadies = {}
+        self.heard: link.Links = {}  # as the kernel says
+        self.links: link.Links = {}  # as they count
+        self.plan = plan_vrrp.Plan()
         self.notices = Notices(self._run)
         self.tracking = Tracking(loop, self._run, self._tracked)
+        self.filter = Filter(self._start_job, self.tracking.told)
         self.routers: Dict[str, VirtualRouter] = {}
-        self.wires: Dict[Key, Wire] = {}
-        self.hearers: Dict[Key, Dict[int, List[Tuple[VirtualRouter, packet.Expect]]]] = {}
+        self.wires = Wires(loop, self._heard)
         self.members: Dict[str, Tuple[str, ...]] = {}
         self.mastership = Mastership(
             loop, Ports(self.routers, self._groups, lambda name: self.members.get(name, (name,)), self._give, tell)
         )
         self.restoring: Set[str] = set()
-        self.unheard = 0  # packets for virtual routers that are not ours, or no packets at all
+        self.gone = False  # while an instance ends that a reload took away
         self.reloads = 0
 
     # life
 
-    def start(self, plan: plan_vrrp.Plan, resume: Mapping[str, str]) -> None:
-        """Begin with what the kernel says about links, then every virtual router."""
+    def start(self, plan: plan_vrrp.Plan, resume: Mapping[str, str], wait: float = 0.0) -> None:
+        """Begin with what the kernel says about links, then every virtual router; none is MASTER for `wait` seconds."""
+        self.wait = wait
+        originals = settings_of(resume)
+        states = {name: state for name, state in resume.items() if name not in originals}
+        self.standing = Standing(self.netlink, originals, self._report, self._hear_all)
         self.loop.watch(self.monitor.fileno(), _READ, lambda _events: self._on_news())
         self.loop.watch(self.scripts.fileno(), _READ, lambda _events: self._on_scripts())
         self._dump()
         self.plan = plan
+        self._count(self.loop.now())
         self.notices.adopt(plan.process)
-        self._adopt(plan, tuple(plan.instances), resume, presumed=bool(resume))
+        self._adopt(plan, tuple(plan.instances), states, presumed=bool(states))
+        self.wait = 0.0
 
     def stop(self) -> None:
         """Graceful: every master says farewell and gives its addresses back."""
         for name in list(self.routers):
             self._give(name, Shutdown())
+        self.standing.release(self._hear_all())
+        self.filter.close()
         for each in self.plan.groups:
             self.notices.group(each, Notice.STOP)
         self.notices.close()
@@ -105,7 +118,9 @@ class Routers:
             if name not in plan.instances or plan.instances[name].identity != router.plan.identity
         ]
         for name in gone:
+            self.gone = name not in plan.instances
             self._give(name, Shutdown())
+            self.gone = False
             del self.routers[name]
         self.plan = plan
         self.notices.adopt(plan.process)
@@ -128,25 +143,30 @@ class Routers:
 
     def _adopt(self, plan: plan_vrrp.Plan, new: Tuple[str, ...], resume: Mapping[str, str], *, presumed: bool) -> None:
         """Make the new ones, wire everything, start the new ones: as MASTER again where that may be resumed."""
+        self.standing.adopt(plan, self.heard)
+        self._count(self.loop.now())
+        self.pacer.adopt(plan.paces)
         for name in new:
-            self.routers[name] = VirtualRouter(plan.instances[name], self.netlink, self.announcer, self.clock)
+            self.routers[name] = VirtualRouter(plan.instances[name], self.netlink, self.pacer, self.clock)
         self.members = {name: (name,) for name in self.routers}
         for each in plan.groups:
             self.members.update({name: tuple(n for n in each.members if n in self.routers) for name in each.members})
-        self.tracking.adopt(plan.scripts, presumed=presumed)
+        self.wires.tell_unknown = plan.process.tell_unknown
+        self.tracking.adopt(plan.tracking, presumed=presumed)
+        self.filter.adopt(plan.guard, presumed=presumed)
         self._look()
         for name in new:
             self._settle(self.routers[name])
-        self._wire()
+        self.wires.arrange(self.routers.values(), self.links)
         for name in new:
             router = self.routers[name]
             resumable = all(
-                resume.get(member) == State.MASTER.value and self.routers[member].holds_addresses(self.links)
+                resume.get(member) == State.MASTER.value and not self.routers[member].missing(self.links)
                 for member in self.members[name]
             )
             log.info("(%s) %s on %s", name, "resumes" if resumable else "starts", router.plan.interface)
             self.mastership.begin(name)
-            self._give(name, Resume() if resumable else Startup())
+            self._give(name, Resume() if resumable else Startup(self.wait))
         self._report()
 
     # interfaces
@@ -155,23 +175,45 @@ class Routers:
         links: link.Links = {}
         for news in self.monitor.everything():
             links = link.apply(links, news)
-        self.links = links
+        self.heard = links
 
-    def _on_news(self) -> None:
+    def _hear(self) -> bool:
+        """Take a bounded part of the kernel's news; False when there is none."""
         try:
             news = self.monitor.news()
         except OverflowError:
             log.warning("the kernel dropped news about interfaces; asking for everything")
             self._dump()
-            news = []
+            return True
         for each in news:
-            self.links = link.apply(self.links, each)
+            self.heard = link.apply(self.heard, each)
+        return bool(news)
+
+    def _hear_all(self) -> link.Links:
+        while self._hear():
+            pass
+        self._count(self.loop.now())
+        return self.heard
+
+    def _count(self, now: float) -> None:
+        """Let the interfaces count as the delays of the file have it."""
+        self.steadies = debounce.steadied(self.steadies, self.heard, self.plan.delays, now)
+        self.links = debounce.view(self.heard, self.steadies)
+        due = debounce.wake_at(self.steadies, self.plan.delays)
+        self.loop.wake("debounce", due, lambda _now: self._on_news())
+
+    def _on_news(self) -> None:
+        self._hear()
+        self.standing.look(self.heard)
+        self._count(self.loop.now())
         self._look()
+        for router in self.routers.values():
+            router.listen(self.links)
         changed = [router for router in self.routers.values() if router.look(self.links) != router.place]
         for router in changed:
             self._settle(router)
         if changed:
-            self._wire()
+            self.wires.arrange(self.routers.values(), self.links)
         self._tracked()
         for name, router in self.routers.items():
             if router.router.state is State.MASTER and router.missing(self.links):
@@ -197,6 +239,7 @@ class Routers:
     def _settle(self, router: VirtualRouter) -> None:
         """Let a router know where it is now: bytes first, then faults."""
         router.place = router.look(self.links)
+        router.listen(self.links)
         if router.router.settings.source != router.place.source and router.place.source:
             self._give(router.plan.name, ConfigChanged(router.settings(), router.router.own))
         router.prepare(self.links)
@@ -231,66 +274,11 @@ class Routers:
             if router.plan.tracked:
                 self._trackings(router)
 
-    def _wire(self) -> None:
-        """One socket an interface and family, joined to the groups that its routers use."""
-        groups: Dict[Key, List[bytes]] = {}
-        self.hearers = {}
-        for router in self.routers.values():
-            key = _key(router)
-            if not router.place.index:
-                router.wire = None
-                continue
-            groups.setdefault(key, []).extend(() if router.plan.peers else (router.plan.group,))
-            by_vrid = self.hearers.setdefault(key, {})
-            by_vrid.setdefault(router.plan.settings.vrid, []).append((router, router.expect()))
-        for key, wire in list(self.wires.items()):
-            interface = link.named(self.links, key[0])
-            if key not in groups or interface is None or interface.index != wire.index:
-                self.loop.forget(wire.fileno())
-                wire.close()
-                del self.wires[key]
-        for key, wanted in groups.items():
-            with_wire = self._open(key)
-            if with_wire is not None:
-                try:
-                    with_wire.join(wanted)
-                except OSError as error:
-                    log.error("%s: no membership of the VRRP group: %s", key[0], error.strerror)
-        for router in self.routers.values():
-            router.wire = self.wires.get(_key(router))
-
-    def _open(self, key: Key) -> Optional[Wire]:
-        have = self.wires.get(key)
-        interface = link.named(self.links, key[0])
-        if have is not None or interface is None:
-            return have
-        try:
-            wire = Wire(key[0], interface.index, *key[1:])
-        except OSError as error:
-            log.error("%s: no VRRP socket: %s", key[0], error.strerror)
-            return None
-        self.wires[key] = wire
-        self.loop.watch(wire.fileno(), _READ, lambda _events: self._read(key))
-        return wire
-
     # events
 
-    def _read(self, key: Key) -> None:
-        wire = self.wires.get(key)
-        if wire is None:
-            return
-        heard, now = wire.receive(PER_TURN), self.loop.now()  # timers count from here, not from having judged it
-        for item in heard:
-            vrid = None if isinstance(item, packet.Discard) else _vrid(item, key)
-            hearers = () if vrid is None else self.hearers.get(key, {}).get(vrid, ())
-            if not hearers or isinstance(item, packet.Discard):
-                self.unheard += 1
-                continue
-            for router, expect in hearers:
-                known = router.judge(item, expect, now)
-                if known is not None:
-                    event = AdvertReceived(known.advert.priority, known.advert.interval / 100, known.source)
-                    self._give(router.plan.name, event, now)
+    def _heard(self, router: VirtualRouter, heard: packet.Heard, now: float) -> None:
+        advert = heard.advert
+        self._give(router.plan.name, AdvertReceived(advert.priority, advert.interval / 100, heard.source), now)
 
     def _due(self, name: str) -> None:
         router = self.routers.get(name)
@@ -298,7 +286,7 @@ class Routers:
             return
         if router.router.state is State.BACKUP:
             # after a stall the master's adverts wait in the socket; hear them before believing that it is gone
-            self._read(_key(router))
+            self.wires.read(router)
             group.rehearse({each: self.routers[each].router for each in self.members[name]}, name, self.loop.now())
         self._give(name, TimerExpired())
 
@@ -332,7 +320,8 @@ class Routers:
         self.loop.wake(("vrrp", name), wake_at(self.routers[name].router, self.loop.now()), lambda _: self._due(name))
 
     def _report(self) -> None:
-        self.tell(("states", {name: router.router.state.value for name, router in self.routers.items()}))
+        states = {name: router.router.state.value for name, router in self.routers.items()}
+        self.tell(("states", {**states, **self.standing.told}))
 
     # telling others
 
@@ -355,10 +344,16 @@ class Routers:
         causes = router.causes
         if notify.notice is Notice.FAULT and causes and all(cause.endswith(track.UNKNOWN) for cause in causes):
             return
-        self.notices.instance(router.plan, notify.notice, router.router.state.value, notify.priority)
+        notice = notify.notice
+        if self.gone and notice is Notice.STOP:  # as keepalived
+            notice = Notice.DELETED if router.plan.tell_deleted else Notice.FAULT
+        self.notices.instance(router.plan, notice, router.router.state.value, notify.priority)
 
     def _run(self, job: Job) -> None:
-        self.scripts.start(replace(job, secure=self.plan.process.script_security))
+        self._start_job(replace(job, secure=self.plan.process.script_security))
+
+    def _start_job(self, job: Job) -> None:
+        self.scripts.start(job)
         self._watch_scripts()
 
     def _watch_scripts(self) -> None:
@@ -370,25 +365,17 @@ class Routers:
             self.scripts.flush()
             self._watch_scripts()
         try:
-            self.tracking.ended(self.scripts.results())
+            self.tracking.ended(self.filter.ended(self.scripts.results()))
         except EOFError:
             log.error("the helper that runs scripts died; starting another")
             self.loop.forget(self.scripts.fileno())
             self.scripts.revive()
             self.tracking.forget_running()
             self.notices.revived()
+            self.filter.revived()
             self.scripts.flush()
             self._watch_scripts()
 
     def status(self) -> Dict[str, Any]:
         """JSON-able; seconds and counts."""
         return vrrp_status.report(self)
-
-
-def _key(router: VirtualRouter) -> Key:
-    return router.plan.interface, router.plan.family, router.plan.protocol
-
-
-def _vrid(datagram: packet.Datagram, key: Key) -> Optional[int]:
-    """The virtual router that a datagram names, behind an Authentication Header or not."""
-    return packet.vrid_of(datagram.payload[ah.LENGTH :] if key[2] == ah.AH else datagram.payload)

@@ -28,6 +28,6 @@ def report(routers: Routers) -> Dict[str, Any]:
         "tracking": routers.tracking.status(),
         "notify_fifo": routers.notices.status(),
         "lateness_seconds": round(routers.loop.lateness, 6),
-        "packets_for_others": routers.unheard,
+        "packets_for_others": routers.wires.unheard,
         "reloads": routers.reloads,
     }

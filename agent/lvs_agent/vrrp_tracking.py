@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Set, 
 from .link import state as link
 from .notify.scripts import NOT_STARTED, TIMED_OUT, Job
 from .vrrp import track
+from .vrrp_watching import Files, Processes
 
 if TYPE_CHECKING:
     from .loop import Loop
-    from .plan_vrrp import TrackScript
+    from .plan_tracking import Tracks, TrackScript
 
 log = logging.getLogger("lvs-agent")
 
@@ -35,9 +36,25 @@ class Tracking:
         self._generation = 0
         self._running: Set[str] = set()
         self._said: Dict[str, int] = {}
+        self._files, self._processes = Files(loop, self.told), Processes(loop, self.told)
 
-    def adopt(self, plans: Mapping[str, TrackScript], *, presumed: bool) -> None:
-        """Run these scripts from now on; one that did not change keeps its verdict, others are `presumed` good."""
+    def adopt(self, plan: Tracks, *, presumed: bool) -> None:
+        """Track these from now on; one that did not change keeps its verdict, others are `presumed` good."""
+        for kind, names in (("file", plan.files), ("process", plan.processes)):
+            for key in [key for key in self.verdicts if key[0] == kind and key[1] not in names]:
+                del self.verdicts[key]
+        self._scripts(plan.scripts, presumed=presumed)
+        self._files.adopt(plan.files, initialise=not presumed)
+        self._processes.adopt(plan.processes, presumed=presumed)
+
+    def told(self, kind: str, name: str, verdict: track.Verdict) -> None:
+        """A verdict of somebody else's."""
+        if (kind, name) not in self.verdicts or self.verdicts[kind, name] != verdict:
+            self.verdicts[kind, name] = verdict
+            log.info("%s %s: %s", kind, name, "not known yet" if verdict is None else verdict)
+            self._changed()
+
+    def _scripts(self, plans: Mapping[str, TrackScript], *, presumed: bool) -> None:
         for name in [name for name, plan in self._plans.items() if plans.get(name) != plan]:
             self._loop.wake(("script", name), None, _never)
             del self._plans[name], self._scores[name], self._generations[name]
@@ -82,9 +99,8 @@ class Tracking:
 
     def status(self) -> Dict[str, Dict[str, object]]:
         """JSON-able: what is tracked and how it is."""
-        words: Dict[track.Verdict, str] = {None: "not known yet", 0: "down", 1: "up"}
         return {
-            f"{kind} {name}": {"verdict": words.get(verdict, str(verdict)), **self._last(kind, name)}
+            f"{kind} {name}": {"verdict": _word(kind, verdict), **self._last(kind, name)}
             for (kind, name), verdict in sorted(self.verdicts.items())
         }
 
@@ -109,6 +125,11 @@ class Tracking:
 
 def _never(_now: float) -> None:
     """Clearing a deadline needs a callback too; this one is not called."""
+
+
+def _word(kind: str, verdict: track.Verdict) -> str:
+    words: Dict[track.Verdict, str] = {None: "not known yet", 0: "down", 1: "up"}
+    return str(verdict) if kind == "file" else words[verdict]
 
 
 def _how(status: int) -> str:

@@ -22,15 +22,18 @@ from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
+from . import device
 from .state import (
     Address,
     AddressGone,
     AddressSeen,
+    Device,
     Held,
     Hop,
     LinkGone,
     LinkSeen,
     News,
+    Raised,
     Route,
     Rule,
     Thing,
@@ -84,11 +87,19 @@ def batch(things: Sequence[Thing], indexes: Mapping[str, int], *, remove: bool =
     return Batch(ordered, messages, GONE_ALREADY if remove else THERE_ALREADY)
 
 
+def adjusting(devices: Sequence[Device]) -> Batch:
+    """What interfaces of our own need beside being made."""
+    messages = tuple(device.adjust(each, sequence) for sequence, each in enumerate(devices))
+    return Batch(tuple(devices), messages, frozenset())
+
+
 def _interfaces(thing: Thing) -> AbstractSet[str]:
     if isinstance(thing, Address):
         return {thing.interface}
     if isinstance(thing, Route):
         return {hop.interface for hop in thing.hops if hop.interface}
+    if isinstance(thing, (Device, Raised)):
+        return {thing.base if isinstance(thing, Device) else thing.interface}
     return frozenset()  # a rule may name an interface that comes later
 
 
@@ -97,10 +108,16 @@ def _words(thing: Thing) -> str:
         return f"{ip_address(thing.address)} on {thing.interface}"
     if isinstance(thing, Route):
         return f"route to {ip_address(thing.destination)}/{thing.prefixlen} in table {thing.table}"
-    return f"rule with preference {thing.priority}"
+    if isinstance(thing, Rule):
+        return f"rule with preference {thing.priority}"
+    return f"interface {thing.name if isinstance(thing, Device) else thing.interface}"
 
 
 def _message(thing: Thing, indexes: Mapping[str, int], sequence: int, *, remove: bool) -> bytes:
+    if isinstance(thing, Raised):
+        return device.raised(thing, sequence, down=remove)
+    if isinstance(thing, Device):
+        return device.remove(thing, sequence) if remove else device.create(thing, indexes[thing.base], sequence)
     if isinstance(thing, Address):
         message, kinds, flags = _address_message(thing, indexes, remove=remove), (RTM_NEWADDR, RTM_DELADDR), _REPLACE
     elif isinstance(thing, Route):
@@ -338,7 +355,16 @@ def _link(kind: int, body: bytes) -> Optional[News]:
     if kind == RTM_DELLINK:
         return LinkGone(index)
     mac = bytes.fromhex((message.get_attr("IFLA_ADDRESS") or "").replace(":", ""))
-    return LinkSeen(index, message.get_attr("IFLA_IFNAME"), message["flags"], mac, message.get_attr("IFLA_MTU") or 0)
+    info = message.get_attr("IFLA_LINKINFO")
+    return LinkSeen(
+        index,
+        message.get_attr("IFLA_IFNAME"),
+        message["flags"],
+        mac,
+        message.get_attr("IFLA_MTU") or 0,
+        (info.get_attr("IFLA_INFO_KIND") if info is not None else None) or "",
+        message.get_attr("IFLA_LINK") or 0,
+    )
 
 
 def _address(kind: int, body: bytes) -> Optional[News]:

@@ -12,6 +12,7 @@ from typing import AbstractSet, Dict, Mapping, Optional, Tuple, Union
 
 IFF_UP, IFF_RUNNING, IFF_NOARP = 0x1, 0x40, 0x80
 IFA_F_SECONDARY, IFA_F_DADFAILED, IFA_F_TENTATIVE = 0x01, 0x08, 0x40
+MACVLAN_PRIVATE, IPVLAN_BRIDGE, IPVLAN_PRIVATE, IPVLAN_VEPA = 1, 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,34 @@ class Rule:
     protocol: int = 18
 
 
-Thing = Union[Address, Route, Rule]
-"""What a virtual router may bring with it."""
+@dataclass(frozen=True)
+class Device:
+    """An interface of our own on `base`: a macvlan with `mac` in private mode, or an ipvlan (`mac` empty).
+
+    `mode` is a macvlan's MACVLAN_MODE_*, an ipvlan's IPVLAN_F_*; `group` the kernel's interface group.
+    """
+
+    name: str
+    base: str
+    mac: bytes = b""
+    mode: int = MACVLAN_PRIVATE
+    group: int = 0
+
+    @property
+    def kind(self) -> str:
+        """As the kernel names it."""
+        return "macvlan" if self.mac else "ipvlan"
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An interface is up, by its name."""
+
+    interface: str
+
+
+Thing = Union[Address, Route, Rule, Device, Raised]
+"""What a virtual router may bring with it, or have as long as it exists."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +130,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Interface:
-    """An interface as the kernel has it; `flags` are IFF_*, IFF_RUNNING being carrier and operational state."""
+    """An interface as the kernel has it; `flags` are IFF_*, IFF_RUNNING being carrier and operational state.
+
+    `kind` is the driver's name where the kernel tells it (macvlan, vrf), `base` the index of what it stands on.
+    """
 
     index: int
     name: str
@@ -111,6 +141,8 @@ class Interface:
     mac: bytes
     mtu: int
     addresses: Tuple[Held, ...] = ()
+    kind: str = ""
+    base: int = 0
 
     @property
     def up(self) -> bool:
@@ -127,6 +159,8 @@ class LinkSeen:
     flags: int
     mac: bytes
     mtu: int
+    kind: str = ""
+    base: int = 0
 
 
 @dataclass(frozen=True)
@@ -164,7 +198,9 @@ def apply(links: Links, news: News) -> Dict[int, Interface]:
     old = changed.get(news.index)
     if isinstance(news, LinkSeen):
         addresses = old.addresses if old else ()
-        changed[news.index] = Interface(news.index, news.name, news.flags, news.mac, news.mtu, addresses)
+        changed[news.index] = Interface(
+            news.index, news.name, news.flags, news.mac, news.mtu, addresses, news.kind, news.base
+        )
     elif isinstance(news, LinkGone):
         changed.pop(news.index, None)
     elif old is not None:
@@ -188,6 +224,14 @@ def _key(held: Held) -> Tuple[bytes, int]:
 def named(links: Links, name: str) -> Optional[Interface]:
     """The interface of that name, if there is one now."""
     return next((interface for interface in links.values() if interface.name == name), None)
+
+
+def stands(links: Links, device: Device) -> bool:
+    """Whether that interface of our own is there as it has to be."""
+    have, base = named(links, device.name), named(links, device.base)
+    if have is None or base is None or (have.kind, have.base) != (device.kind, base.index):
+        return False
+    return not device.mac or have.mac == device.mac
 
 
 def primary(interface: Interface, family: int, virtual: AbstractSet[bytes]) -> Optional[bytes]:

@@ -19,6 +19,7 @@ def resting(router: Router, state: State, now: float, reason: str) -> Router:
         garp_master_at=None,
         garp_refresh_at=None,
         garp_lower_prio_at=None,
+        garp_extra_at=None,
         preempt_at=None,
         assert_at=None,
         wants_master=False,
@@ -47,6 +48,7 @@ def master(router: Router, now: float, reason: str) -> Router:
         deadline=now + settings.advert_int,
         garp_master_at=now + delay if delay else None,
         garp_refresh_at=now + delay + refresh if refresh else None,
+        garp_extra_at=now + settings.garp_extra if settings.garp_extra else None,
         master=settings.source,
         master_priority=router.priority,
     )

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Startup:
-    """RFC 9568 6.4.1."""
+    """RFC 9568 6.4.1. `delay` in seconds is waited beside the configured startup delay: the longer one counts."""
+
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Notice(enum.Enum):
     BACKUP = "BACKUP"
     FAULT = "FAULT"
     STOP = "STOP"
+    DELETED = "DELETED"
     MASTER_RX_LOWER_PRI = "MASTER_RX_LOWER_PRI"
     PRIORITY = "PRIORITY"
 

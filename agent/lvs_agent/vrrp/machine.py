@@ -11,7 +11,7 @@ Long because the table and what it names are read together.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Mapping, Tuple, Type
+from typing import Any, Callable, Mapping, Optional, Tuple, Type
 
 from . import planned
 from .entered import backup as _backup
@@ -76,14 +76,15 @@ def _take_over(router: Router, now: float, reason: str) -> Step:
 # {Initialize}, RFC 9568 6.4.1
 
 
-def _init_startup(router: Router, _event: Startup, now: float) -> Step:
+def _init_startup(router: Router, event: Startup, now: float) -> Step:
     settings = router.settings
+    delay = max(settings.startup_delay, event.delay)
     # addresses that a killed process left behind must not stay beside the master's
     clean = RemoveAddresses(settings.addresses)
     if router.faults:
         return _fault(router, now), (clean, Notify(Notice.FAULT, router.priority))
     owner = router.priority == OWNER
-    if owner and not settings.sync and not settings.startup_delay:
+    if owner and not settings.sync and not delay:
         return _take_over(router, now, "owner")
     router = _backup(router, now, "startup")
     wait = active_down_interval(router)
@@ -91,7 +92,7 @@ def _init_startup(router: Router, _event: Startup, now: float) -> Step:
         wait = 0.0
     elif settings.start_master:  # as keepalived: one interval and the least skew, to hear whether there is a master
         wait = settings.advert_int + (1 if settings.version == 2 else settings.advert_int) / 256
-    router = replace(router, deadline=now + settings.startup_delay + wait)
+    router = replace(router, deadline=now + delay + wait)
     return router, (clean, Notify(Notice.BACKUP, router.priority))
 
 
@@ -199,6 +200,9 @@ def _master_timer(router: Router, _event: TimerExpired, now: float) -> Step:
         return planned.yielding_timer(router, now)
     settings, effects = router.settings, []
     if router.deadline is not None and now >= router.deadline:
+        silence = (settings.down_timer_adverts - 1) * settings.advert_int
+        if settings.late_stands_by and now - router.deadline >= silence:
+            return _backup(router, now, "held up too long"), _left(router, Notice.BACKUP)
         effects.append(SendAdvert(router.priority))
         # from the deadline, not from now: lateness must not add up
         following = router.deadline + settings.advert_int
@@ -222,6 +226,9 @@ def _announce(router: Router, now: float) -> Tuple[Router, Effects]:
     if router.garp_refresh_at is not None and now >= router.garp_refresh_at:
         effects += (Announce(settings.addresses, settings.garp_master_refresh_repeat),)
         router = replace(router, garp_refresh_at=now + settings.garp_master_refresh)
+    if router.garp_extra_at is not None and now >= router.garp_extra_at:
+        effects += (Announce(settings.garp_extra_addresses, 1),)
+        router = replace(router, garp_extra_at=now + settings.garp_extra)
     return router, effects
 
 
@@ -288,6 +295,8 @@ def _master_config(router: Router, event: ConfigChanged, now: float) -> Step:
         deadline=now + new.advert_int,
         master=new.source,
         master_priority=event.priority,
+        garp_refresh_at=_periodic(router.garp_refresh_at, old.garp_master_refresh, new.garp_master_refresh, now),
+        garp_extra_at=_periodic(router.garp_extra_at, old.garp_extra, new.garp_extra, now),
     )
     effects: Effects = (SendAdvert(event.priority),)
     if gone:
@@ -295,6 +304,13 @@ def _master_config(router: Router, event: ConfigChanged, now: float) -> Step:
     if added:
         effects += (SetAddresses(added), Announce(added, new.garp_master_repeat))
     return router, effects
+
+
+def _periodic(due: Optional[float], old: float, new: float, now: float) -> Optional[float]:
+    """When what is announced every so often is due, after its period may have changed."""
+    if old == new:
+        return due
+    return now + new if new else None
 
 
 def _master_stand_by(router: Router, _event: StandBy, now: float) -> Step:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import enum
 import hmac
 import struct
-from dataclasses import dataclass, replace
-from typing import FrozenSet, Optional, Tuple, Union
+from dataclasses import dataclass, field, replace
+from typing import FrozenSet, Mapping, Optional, Tuple, Union
 
 PROTOCOL = 112  # RFC 9568 5.1.1.4
 TTL = 255  # RFC 9568 5.1.1.3
@@ -101,6 +101,8 @@ class Expect:
     `source` is our own primary address, `peers` is empty in multicast mode, `group` the multicast destination,
     `auth_type` is version 2's, `secret` the 8 zero-padded bytes of PASS. `addresses` are those we advertise ourselves.
     `link_local`: IPv6 adverts must begin with a link-local address; False where our own do not either.
+    `ttls` are the least and the greatest TTL of peers that need not have 255. `owner_ignores`: an owner hears nobody in
+    version 3 either. `group_checksum`: unicast of old keepalived, its checksum made as if it were multicast.
     """
 
     version: int
@@ -114,6 +116,9 @@ class Expect:
     secret: bytes = b""
     owner: bool = False
     link_local: bool = True
+    ttls: Mapping[bytes, Tuple[int, int]] = field(default_factory=dict)
+    owner_ignores: bool = False
+    group_checksum: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ def encode(
     Raises ValueError for what the wire cannot say.
     """
     count = len(advert.addresses)
-    if not 1 <= count <= 255:  # RFC 9568 5.2.5
+    if count > 255:  # RFC 9568 5.2.5; none at all is keepalived's no_virtual_ipaddress
         raise ValueError(f"{count} addresses in an advertisement, 1 to 255 are possible")
     if any(len(address) != len(source) for address in advert.addresses):  # RFC 9568 5.2.9
         raise ValueError("addresses of another family than the packet's")
@@ -205,6 +210,18 @@ def ip4(payload: bytes, source: bytes, destination: bytes, ttl: int = TTL) -> by
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
+def ip6(payload: bytes, source: bytes, destination: bytes) -> bytes:
+    """`payload` behind an IPv6 header, for a socket that takes whole frames."""
+    return struct.pack("!IHBB16s16s", 6 << 28 | TOS << 20, len(payload), PROTOCOL, TTL, source, destination) + payload
+
+
+def ethernet(source: bytes, group: bytes) -> bytes:
+    """The header of a frame from a MAC address to a multicast group (RFC 1112 6.4, RFC 2464 7)."""
+    if len(group) == 4:
+        return b"\x01\x00\x5e" + bytes((group[1] & 0x7F,)) + group[2:] + source + b"\x08\x00"
+    return b"\x33\x33" + group[12:] + source + b"\x86\xdd"
+
+
 def datagram4(packet: bytes, protocol: int = PROTOCOL) -> Union[Datagram, Discard]:
     """An IPv4 packet as a raw socket gives it; options are stepped over, frame padding is cut off."""
     if len(packet) < 20 or packet[0] >> 4 != 4:
@@ -242,9 +259,11 @@ def parse(datagram: Datagram, expect: Expect) -> Union[Heard, Discard]:
     else:
         # RFC 9568 5.2.6: the reserve bits are ignored
         interval, auth_type = (payload[4] << 8 | payload[5]) & 0x0FFF, AUTH_NONE
-        if not interval:
+        if expect.owner and expect.owner_ignores:
+            refused = Discard.OWNER
+        elif not interval:
             refused = Discard.INTERVAL_ZERO
-        elif size == 16 and expect.link_local and addresses[0][:2] != b"\xfe\x80":
+        elif size == 16 and expect.link_local and addresses and addresses[0][:2] != b"\xfe\x80":
             refused = Discard.LINK_LOCAL
     if refused:
         return refused
@@ -255,7 +274,9 @@ def parse(datagram: Datagram, expect: Expect) -> Union[Heard, Discard]:
 def _envelope(datagram: Datagram, expect: Expect) -> Optional[Discard]:
     if datagram.source == expect.source:
         return Discard.OWN
-    if datagram.ttl != TTL:  # RFC 9568 7.1, 5.1.1.3; for unicast peers too, unlike keepalived
+    # RFC 9568 7.1, 5.1.1.3; for unicast peers too, unlike keepalived, unless the file says otherwise
+    least, most = expect.ttls.get(datagram.source, (TTL, TTL))
+    if not least <= datagram.ttl <= most:
         return Discard.TTL
     if expect.peers:
         if datagram.destination != expect.source:
@@ -277,20 +298,22 @@ def _message(datagram: Datagram, expect: Expect) -> Optional[Discard]:
         return Discard.TYPE
     if payload[1] != expect.vrid:
         return Discard.VRID
-    if not payload[3]:
+    if not payload[3] and expect.addresses:  # who has none itself hears others that have none
         return Discard.COUNT_ZERO
     length = 8 + payload[3] * len(expect.source) + (8 if expect.version == 2 else 0)
     if len(payload) != length:  # RFC 9568 7.1: the complete packet, and nothing but it
         return Discard.TRUNCATED if len(payload) < length else Discard.TRAILING
-    return None if _summed(datagram, expect.version) else Discard.CHECKSUM
+    return None if _summed(datagram, expect) else Discard.CHECKSUM
 
 
-def _summed(datagram: Datagram, version: int) -> bool:
+def _summed(datagram: Datagram, expect: Expect) -> bool:
     payload = datagram.payload
-    if version == 2:  # RFC 3768 5.3.8: the message alone
+    if expect.version == 2:  # RFC 3768 5.3.8: the message alone
         return checksum(payload) == 0
     covered = payload + datagram.trailer if len(datagram.source) == 16 else payload
     if checksum(pseudo_header(datagram.source, datagram.destination, len(covered)) + covered) == 0:
+        return True
+    if expect.group_checksum and checksum(pseudo_header(datagram.source, GROUP4, len(covered)) + covered) == 0:
         return True
     # RFC 9568 5.2.8: over IPv4 the message alone; both forms are in the field
     return len(datagram.source) == 4 and checksum(payload) == 0

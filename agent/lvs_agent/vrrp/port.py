@@ -17,15 +17,17 @@ from .packet import PROTOCOL, TOS, TTL, Datagram, Discard, datagram4
 
 _IP_MULTICAST_ALL, _IPV6_MULTICAST_ALL = 49, 29  # linux/in.h, linux/in6.h
 _IPV6_RECVHOPLIMIT, _IPV6_HOPLIMIT = 51, 52
-_RECEIVE_BUFFER = 256 * 1024
+RECEIVE_BUFFER = 256 * 1024
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Wire:
     """Adverts of one family on one interface; every virtual router there shares it."""
 
-    def __init__(self, name: str, index: int, family: int, protocol: int = PROTOCOL) -> None:
-        """`family` is 4 or 6, `protocol` VRRP's own or AH's.
+    def __init__(
+        self, name: str, index: int, family: int, protocol: int = PROTOCOL, *, buffer: int = RECEIVE_BUFFER
+    ) -> None:
+        """`family` is 4 or 6, `protocol` VRRP's own or AH's, `buffer` in bytes. No name and index 0: on any interface.
 
         Raises OSError when the interface is gone or raw sockets are not permitted.
         """
@@ -34,8 +36,9 @@ class Wire:
         domain = socket.AF_INET if family == 4 else socket.AF_INET6
         self._socket = socket.socket(domain, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, protocol)
         try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode() + b"\0")
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            if name:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode() + b"\0")
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, 6)  # TC_PRIO_INTERACTIVE
             (self._prepare4 if family == 4 else self._prepare6)()
         except OSError:
@@ -152,6 +155,7 @@ class Frames:
     """Frames laid out for the kernel, so that hundreds of them are one system call."""
 
     def __init__(self, frames: Sequence[bytes]) -> None:
+        self.frames = tuple(frames)
         self._pieces = (_Iovec * len(frames))(*(_Iovec(frame, len(frame)) for frame in frames))
         self._messages = (_Mmsghdr * len(frames))()
         for piece, header in zip(self._pieces, self._messages):

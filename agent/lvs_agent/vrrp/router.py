@@ -35,7 +35,8 @@ class Settings:
 
     Times in seconds. `source` is our packed primary address. `addresses` are opaque to the room: compared, and
     handed back in effects. `start_master` is keepalived's `state MASTER`: the first wait is one interval, not three.
-    `sync` says that a group decides when this router may become MASTER.
+    `sync` says that a group decides when this router may become MASTER. `garp_extra_addresses` are announced every
+    `garp_extra` seconds. `late_stands_by`: a MASTER that was held up for so long that another one may be gives way.
     """
 
     name: str
@@ -59,6 +60,9 @@ class Settings:
     garp_master_refresh_repeat: int = 1
     garp_lower_prio_repeat: int = 5
     garp_lower_prio_delay: float = 5.0
+    garp_extra: float = 0.0
+    garp_extra_addresses: Tuple[Hashable, ...] = ()
+    late_stands_by: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Router:
     garp_master_at: Optional[float] = None
     garp_refresh_at: Optional[float] = None
     garp_lower_prio_at: Optional[float] = None
+    garp_extra_at: Optional[float] = None
     preempt_at: Optional[float] = None
     assert_at: Optional[float] = None
     wants_master: bool = False
@@ -124,8 +129,8 @@ def active_down_interval(router: Router) -> float:
 
 def wake_at(router: Router, now: float = math.inf) -> Optional[float]:
     """When TimerExpired is due next, or, as seen from `now`, the rehearsal before it; None when nothing is running."""
-    garps = (router.garp_master_at, router.garp_refresh_at, router.garp_lower_prio_at, router.settle_at)
-    moments = (router.deadline, router.let_go_at, *garps)
+    garps = (router.garp_master_at, router.garp_refresh_at, router.garp_lower_prio_at, router.garp_extra_at)
+    moments = (router.deadline, router.let_go_at, router.settle_at, *garps)
     when = min((moment for moment in moments if moment is not None), default=None)
     if when is not None and router.state is State.BACKUP and now < when - LEAD:
         return when - LEAD

@@ -42,16 +42,18 @@ class Config:
     sha256: str = "0"
 
 
-def body(channel, document, resume) -> int:
+def body(channel, document, carried) -> int:
     """Serves its channel; the status tells what it was given. It reports one state, as the VRRP child does."""
     loop = Loop()
-    told = {"serial": document.serial, "resume": dict(resume)}
+    told = {"serial": document.serial, "resume": dict(carried)}
+    began = document.serial
 
     def message(got: Any) -> None:
         if got[0] == "status":
-            channel.send(("status", got[1], dict(told)))
+            channel.send(("status", got[1], dict(told, began=began)))
         elif got[0] == "reload":
             told["serial"] = got[1].serial
+            channel.send(("reloaded",))
         elif got[0] == "stop":
             time.sleep(document.slow)
             loop.stop()
@@ -72,18 +74,24 @@ class Agent:
 
     def __init__(self, folder: pathlib.Path, slow: float = 0.0, lonely: float = 0.0, sha256: str = "0") -> None:
         self.socket, self.next, self.swept = str(folder / "s" / "control.sock"), folder / "next", folder / "swept"
+        self.reading = folder / "reading"
         options = Options(file="x.conf", socket_path=self.socket, pid_file=str(folder / "pid"))
         self.pid = os.fork()
         if self.pid == 0:
-            rooms = Rooms(
-                {"vrrp": body, "checker": body}, lambda document: self.swept.write_text("swept"), lambda document: []
-            )
+            rooms = Rooms({"vrrp": body, "checker": body}, self._sweep, lambda document: [])
             parent = Parent(options, Config(Document(1, slow, lonely), sha256=sha256), self._reread, rooms)
             os._exit(parent.run())
         self.until(lambda: all(p["ready"] for p in self.status()["processes"].values()))
 
+    def _sweep(self, documents, told) -> None:
+        self.swept.write_text(f"{[document.serial for document in documents]} {told}")
+
     def _reread(self) -> Config:
         said = self.next.read_text()
+        if said.startswith("slow "):
+            self.reading.touch()
+            time.sleep(0.5)
+            said = said[5:]
         if said.startswith("bad"):
             return Config(Document(0), errors=True, rendered=[said])
         if said == "no servers":
@@ -133,7 +141,8 @@ def agent(tmp_path, request):
 
 def test_the_status_has_every_process(agent: Agent) -> None:
     status = agent.status()
-    assert (status["vrrp"], status["checker"]) == ({"serial": 1, "resume": {}}, {"serial": 1, "resume": {}})
+    first = {"serial": 1, "resume": {}, "began": 1}
+    assert (status["vrrp"], status["checker"]) == (first, first)
     assert status["config"]["file"] == "x.conf"
     assert (pathlib.Path(agent.socket).stat().st_mode & 0o777) == 0o600
 
@@ -154,8 +163,23 @@ def test_a_child_that_keeps_dying_starts_from_nothing_with_its_addresses_swept(a
         os.kill(pid, signal.SIGKILL)
         agent.until(lambda pid=pid: agent.child("vrrp") not in (None, pid))
         agent.until(lambda: agent.status()["processes"]["vrrp"]["ready"])
-    assert agent.swept.read_text() == "swept"
+    assert agent.swept.read_text() == "[1, 1] {'VI_1': 'MASTER'}"
     assert agent.status()["vrrp"]["resume"] == {}
+
+
+def test_a_child_that_dies_while_a_reload_is_read_leaves_what_it_ran_to_its_successor(agent: Agent) -> None:
+    """Only who began with the old file can take away what the new one no longer has."""
+    before = agent.child("vrrp")
+    agent.next.write_text("slow 7")
+    os.kill(agent.pid, signal.SIGHUP)
+    agent.until(agent.reading.exists)
+    os.kill(before, signal.SIGKILL)
+    agent.until(lambda: (agent.status()["vrrp"] or {}).get("serial") == 7)
+    assert agent.status()["vrrp"]["began"] == 1
+    after = agent.child("vrrp")
+    assert after != before
+    os.kill(after, signal.SIGKILL)
+    agent.until(lambda: (agent.status()["vrrp"] or {}).get("began") == 7)
 
 
 @pytest.mark.parametrize("agent", [1.0], indirect=True)

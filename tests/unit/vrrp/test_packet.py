@@ -81,7 +81,6 @@ def test_the_checksum_of_the_message_alone_is_sent_when_asked_for() -> None:
 @pytest.mark.parametrize(
     ("advert", "source", "says"),
     [
-        (Advert(2, 1, 100, 100, ()), OWN, "0 addresses"),
         (Advert(2, 1, 100, 100, VIPS[:1] * 256), OWN, "256 addresses"),
         (Advert(3, 1, 100, 100, (ip("fe80::1"),)), OWN, "another family"),
         (Advert(2, 1, 100, 50, VIPS), OWN, "interval of 50"),

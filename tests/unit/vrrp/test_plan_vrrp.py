@@ -201,12 +201,12 @@ SCRIPT = "vrrp_script s {\n script /bin/true\n interval 2\n fall 3\n rise 2\n {l
 def test_a_tracked_script(default: str, line: str, expected: Tracked) -> None:
     plan = planned(f"track_script {{\n {line}\n }}", before=SCRIPT.replace("{lines}", default))
     assert plan.instances["VI_1"].tracked == (expected,)
-    script = plan.scripts["s"]
+    script = plan.tracking.scripts["s"]
     assert (script.interval, script.timeout, script.rise, script.fall, script.init_fail) == (2.0, 2.0, 2, 3, False)
 
 
 def test_a_script_that_nobody_tracks_is_not_run() -> None:
-    assert planned(before=SCRIPT.replace("{lines}", "")).scripts == {}
+    assert planned(before=SCRIPT.replace("{lines}", "")).tracking.scripts == {}
 
 
 def test_trackers_of_a_group_are_its_members_and_a_member_has_no_weights() -> None:
@@ -232,9 +232,11 @@ def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", befor
 @pytest.mark.parametrize(
     ("lines", "level", "words"),
     [
-        ("use_vmac", "warning", "use_vmac is not done"),
-        ("no_accept", "error", "no_accept is not done"),
-        ("strict_mode on", "error", "strict_mode is not done"),
+        ("track_bfd {\n b\n }", "error", "track_bfd is not done"),
+        ("use_vmac group blue", "error", "interface group blue: write its number"),
+        ("use_ipvlan", "error", "use_ipvlan needs an IPv4 address"),
+        ("strict_mode on\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "strict mode has no auth"),
+        ("track_file {\n f\n }", "error", "track_file f: nothing of this name is declared"),
         ("version 3\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "only in VRRP version 2"),
         ("smtp_alert", "warning", "no mail"),
         ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 realms 3\n }", "error", "realms of a route or rule"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, List
 import pytest
 
 from lvs_agent.loop import Loop
-from lvs_agent.plan_vrrp import TrackScript
+from lvs_agent.plan_tracking import Tracks, TrackScript
 from lvs_agent.vrrp_tracking import Tracking
 
 if TYPE_CHECKING:
@@ -44,6 +44,6 @@ def test_a_script_is_judged_by_its_own_runs(reloads: list, started: int, results
     jobs: List[Job] = []
     tracking = Tracking(Loop(), jobs.append, lambda: None)
     for plans in [{"S": script("a")}, *reloads]:
-        tracking.adopt(plans, presumed=True)
+        tracking.adopt(Tracks(plans), presumed=True)
     assert len(jobs) == started
     assert verdicts(tracking, jobs, *results) == told
