@@ -67,17 +67,18 @@ def _own(document: model.Document, block: model.VrrpInstance, taken: Set[str]) -
         return _ipvlan(block.use_ipvlan, base, block.use_ipvlan.name or _free(usual, prefix, vrid, taken))
     places: Dict[Tuple[str, int], Device] = {}
     line = block.use_vmac
+    macs = {4: virtual_mac(4, vrid), 6: virtual_mac(6, vrid)}
     if line is not None:
         name = line.name or _free(usual, prefix, vrid, taken)
-        given = line.mac if not effective.strict(document, block) else None
-        mac = _mac(given, vrid) if given else virtual_mac(family, vrid)
-        places[base, 0] = Device(name, base, mac, group=group(line.group))
+        if line.mac and not effective.strict(document, block):
+            macs[family] = _mac(line.mac, vrid)
+        places[base, 0] = Device(name, base, macs[family], group=group(line.group))
     elsewhere = effective.global_defs(document).vmac_addr_prefix or prefix
     for item in (*block.virtual_ipaddress, *block.virtual_ipaddress_excluded):
         kind, on = 6 if ":" in item.address else 4, item.dev or base
         other = on != base or kind != family or line is None
         if other and (item.use_vmac or (block.use_vmac_addr and line is not None)) and (on, kind) not in places:
-            places[on, kind] = Device(_free("", elsewhere, vrid, taken), on, virtual_mac(kind, vrid))
+            places[on, kind] = Device(_free("", elsewhere, vrid, taken), on, macs[kind])
     first = places.get((base, 0))
     unicast = bool(block.unicast_peer)
     return Own(

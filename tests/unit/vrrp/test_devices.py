@@ -1,0 +1,173 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Interfaces of their own: names, MAC addresses and places as keepalived has them, and frames with the virtual MAC."""
+
+from __future__ import annotations
+
+from typing import Dict, List
+
+import pytest
+from scapy.all import IP, Ether, IPv6
+from scapy.layers.vrrp import VRRPv3
+
+from lvs_agent.link.state import Address, Device, Interface, Links, Raised, stands
+from lvs_agent.vrrp import packet
+
+from .test_plan_vrrp import planned
+from .vectors import ip
+
+OTHER = (
+    "vrrp_instance VI_2 {\n interface eth0\n virtual_router_id 51\n version 3\n use_vmac\n"
+    " virtual_ipaddress {\n fe80::100\n 2001:db8::5 use_vmac dev eth1\n }\n}"
+)
+
+
+def mac(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+RFC4, RFC6 = mac("00:00:5e:00:01:33"), mac("00:00:5e:00:02:33")
+CASES: List[tuple] = [
+    ("use_vmac", "10.0.0.1", "", [Device("vrrp.51", "eth0", RFC4)], {"10.0.0.1": "vrrp.51"}),
+    ("use_vmac mine", "10.0.0.1", "", [Device("mine", "eth0", RFC4)], {"10.0.0.1": "mine"}),
+    ("use_vmac 02:1:2:3:4", "10.0.0.1", "", [Device("vrrp.51", "eth0", mac("02:01:02:03:04:33"))], {}),
+    (
+        "use_vmac 02:1:2:3:4:5 group 7",
+        "10.0.0.1",
+        "",
+        [Device("vrrp.51", "eth0", mac("02:01:02:03:04:05"), group=7)],
+        {},
+    ),
+    ("version 3\nuse_vmac", "fe80::1", "", [Device("vrrp6.51", "eth0", RFC6)], {"fe80::1": "vrrp6.51"}),
+    ("use_vmac", "10.0.0.1\n10.0.0.2 dev eth1", "", [Device("vrrp.51", "eth0", RFC4)], {"10.0.0.2": "eth1"}),
+    ("use_vmac", "10.0.0.1\n10.0.0.2 dev eth0", "", [Device("vrrp.51", "eth0", RFC4)], {"10.0.0.2": "vrrp.51"}),
+    (
+        "use_vmac\nuse_vmac_addr",
+        "10.0.0.1\n10.0.0.2 dev eth1\n10.0.0.3 dev eth1",
+        "",
+        [Device("vrrp.51", "eth0", RFC4), Device("vrrp1.51", "eth1", RFC4)],
+        {"10.0.0.2": "vrrp1.51", "10.0.0.3": "vrrp1.51"},
+    ),
+    (
+        "use_vmac 02:1:2:3:4\nuse_vmac_addr",
+        "10.0.0.1\n10.0.0.2 dev eth1",
+        "",
+        [Device("vrrp.51", "eth0", mac("02:01:02:03:04:33")), Device("vrrp1.51", "eth1", mac("02:01:02:03:04:33"))],
+        {},
+    ),
+    (
+        "",
+        "10.0.0.1\n10.0.0.2 dev eth1 use_vmac",
+        "",
+        [Device("vrrp1.51", "eth1", RFC4)],
+        {"10.0.0.1": "eth0", "10.0.0.2": "vrrp1.51"},
+    ),
+    (
+        "use_vmac",
+        "10.0.0.1",
+        "global_defs {\n vmac_prefix x\n vmac_addr_prefix y\n}",
+        [Device("x.51", "eth0", RFC4)],
+        {"10.0.0.1": "x.51"},
+    ),
+    (
+        "use_vmac\nvirtual_ipaddress_excluded {\n 2001:db8::1 dev eth1 use_vmac\n 2001:db8::2\n}",
+        "10.0.0.1",
+        "",
+        [Device("vrrp.51", "eth0", RFC4), Device("vrrp1.51", "eth1", RFC6)],
+        {"2001:db8::1": "vrrp1.51", "2001:db8::2": "vrrp.51"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "addresses", "before", "devices", "places"), CASES)
+def test_devices(lines: str, addresses: str, before: str, devices: list, places: Dict[str, str]) -> None:
+    plan = planned(lines, addresses, before=before)
+    instance = plan.instances["VI_1"]
+    assert list(instance.devices) == devices
+    assert list(plan.stands) == devices
+    where = {each.address: each.interface for each in instance.addresses}
+    assert {text: where[ip(text)] for text in places} == places
+    assert instance.settings.addresses[: len(devices)] == tuple(Raised(each.name) for each in devices)
+
+
+def test_names_are_counted_over_the_whole_file() -> None:
+    """As keepalived 2.2.7 named them for the same file."""
+    plan = planned("use_vmac\nuse_vmac_addr", "10.0.0.1\n10.0.0.2 dev eth1", after=OTHER)
+    assert [each.name for each in plan.stands if isinstance(each, Device)] == [
+        "vrrp.51",
+        "vrrp1.51",
+        "vrrp6.51",
+        "vrrp2.51",
+    ]
+    assert plan.settings == {
+        f"ipv4/conf/{name}/{word}": least
+        for name in ("eth0", "eth1")
+        for word, least in (("arp_announce", 2), ("arp_ignore", 1))
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "vmac", "hears"),
+    [
+        ("", b"", ("eth0",)),
+        ("use_vmac", RFC4, ("eth0", "vrrp.51")),
+        ("use_vmac\nvmac_xmit_base", b"", ("eth0", "vrrp.51")),
+        ("use_vmac\nvmac_xmit_base\nstrict_mode on", RFC4, ("eth0", "vrrp.51")),
+        ("use_vmac 02:1:2:3:4\nstrict_mode on", RFC4, ("eth0", "vrrp.51")),
+        ("use_vmac\nunicast_src_ip 192.0.2.1\nunicast_peer {\n 192.0.2.2\n}", b"", ("eth0",)),
+        ("use_ipvlan 192.0.2.7/24", b"", ("vrrp.51",)),
+    ],
+)
+def test_whose_mac_adverts_carry_and_where_they_are_heard(lines: str, vmac: bytes, hears: tuple) -> None:
+    own = planned(lines).instances["VI_1"].own
+    assert (own.vmac, own.hears) == (vmac, hears)
+
+
+def test_an_ipvlan_stands_with_its_address_and_is_the_source() -> None:
+    plan = planned("use_ipvlan 192.0.2.7/24 private")
+    device = Device("vrrp.51", "eth0", b"", 1)
+    assert plan.stands == (device, Raised("vrrp.51"), Address(ip("192.0.2.7"), 24, "vrrp.51"))
+    assert device.kind == "ipvlan"
+    assert plan.instances["VI_1"].source == ip("192.0.2.7")
+    assert plan.instances["VI_1"].addresses[0].interface == "vrrp.51"
+
+
+LINKS: Links = {
+    1: Interface(1, "eth0", 0, b"", 0),
+    2: Interface(2, "vrrp.51", 0, RFC4, 0, (), "macvlan", 1),
+    3: Interface(3, "vrrp.52", 0, RFC4, 0, (), "macvlan", 2),
+    4: Interface(4, "vrrp.53", 0, RFC4, 0, (), "dummy", 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("device", "there"),
+    [
+        (Device("vrrp.51", "eth0", RFC4), True),
+        (Device("vrrp.51", "eth0", RFC6), False),
+        (Device("vrrp.51", "eth9", RFC4), False),
+        (Device("vrrp.52", "eth0", RFC4), False),
+        (Device("vrrp.53", "eth0", RFC4), False),
+        (Device("vrrp.54", "eth0", RFC4), False),
+        (Device("vrrp.51", "eth0", b""), False),
+    ],
+)
+def test_whether_it_is_there_as_it_has_to_be(device: Device, there: bool) -> None:
+    assert stands(LINKS, device) is there
+
+
+def test_a_frame_is_what_scapy_makes_of_it() -> None:
+    vips = (ip("192.0.2.100"),)
+    source, group = ip("192.0.2.1"), packet.GROUP4
+    body = packet.encode(packet.Advert(3, 51, 100, 100, vips), source, group)
+    frame = Ether(packet.ethernet(RFC4, group) + packet.ip4(body, source, group))
+    assert (frame.src, frame.dst) == ("00:00:5e:00:01:33", "01:00:5e:00:00:12")
+    assert (frame[IP].ttl, frame[VRRPv3].vrid) == (255, 51)
+    source, group = ip("fe80::1"), packet.GROUP6
+    body = packet.encode(packet.Advert(3, 51, 100, 100, (ip("fe80::100"),)), source, group)
+    frame = Ether(packet.ethernet(RFC6, group) + packet.ip6(body, source, group))
+    assert (frame.src, frame.dst) == ("00:00:5e:00:02:33", "33:33:00:00:00:12")
+    assert (frame[IPv6].hlim, frame[IPv6].nh, frame[IPv6].plen, frame[IPv6].tc) == (255, 112, len(body), 0xC0)
+    rebuilt = frame.copy()
+    rebuilt[VRRPv3].chksum = None
+    assert Ether(bytes(rebuilt))[VRRPv3].chksum == frame[VRRPv3].chksum
