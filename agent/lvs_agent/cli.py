@@ -233,7 +233,7 @@ def release(arguments: List[str]) -> int:
         print("a process of the agent serves on and gives its addresses back itself")
         return OK
 
-    vrrp_child.release((config.document,), {})
+    vrrp_child.release((config.document,), succession.told("vrrp", succession.path_of(options.socket)))
     return OK
 
 

@@ -204,6 +204,7 @@ def test_the_virtual_mac_moves_with_the_address(segment: Segment, ours_is_strong
     strong.down(signal.SIGKILL)
     strong.batch("link set eth0 down", "link set eth1 down")
     assert wait(lambda: sorted(weak.held()) == sorted(VIPS), 6, 0.05) is not None, f"power cut: {weak.held()}"
+    segment.ours.sysctl(**{f"net/ipv4/conf/eth{n}/arp_ignore": 0 for n in (0, 1)})  # as after a boot
     strong.batch("link set eth0 up", "link set eth1 up")
     strong.batch("addr replace fd00::1/64 dev eth0", "addr replace fd01::1/64 dev eth1")
     strong.up()
@@ -255,7 +256,7 @@ def test_a_killed_parent_leaves_nothing(segment: Segment) -> None:
     os.kill(ours.program.pid, signal.SIGKILL)
     ours.program.wait(5)
     ours.programs.remove(ours.program)
-    settle(segment, theirs, ours, 3, "the parent killed")
+    settle(segment, theirs, ours, 14, "the parent killed, and no other came")
     assert wait(lambda: ours.macvlans() == {}, 2) is not None, ours.macvlans()
     assert ours.read("/proc/sys/net/ipv4/conf/eth0/arp_ignore") == "0\n"
     theirs.down()
@@ -267,5 +268,7 @@ def test_release_takes_off_what_a_dead_agent_left(segment: Segment) -> None:
     assert wait(lambda: sorted(ours.held()) == sorted(VIPS), 8, 0.1) is not None
     ours.down(signal.SIGKILL)
     assert set(ours.macvlans()) == MACVLANS
-    ours.run(*ours.agent("release", ours.conf)[:-2])
+    assert ours.read("/proc/sys/net/ipv4/conf/eth0/arp_ignore") == "1\n"
+    ours.run(*ours.agent("release", ours.conf))
     assert (ours.macvlans(), ours.held()) == ({}, [])
+    assert ours.read("/proc/sys/net/ipv4/conf/eth0/arp_ignore") == "0\n"

@@ -42,6 +42,10 @@ WORDS: Dict[str, Callable[[str], object]] = {
     "garp_master_delay": float,
     "garp_master_repeat": int,
     "garp_master_refresh": float,
+    "garp_master_refresh_repeat": int,
+    "garp_extra": float,
+    "garp_extra_addresses": lambda text: tuple(text.split(",")),
+    "late_stands_by": lambda text: text == "yes",
     "garp_lower_prio_repeat": int,
     "garp_lower_prio_delay": float,
 }
@@ -119,6 +123,14 @@ class Script:
     def do_measure(self, _words: List[str]) -> None:
         for what in (self.world.two_masters, self.world.no_master, self.world.no_holder):
             what.clear()
+
+    def do_pause(self, names: List[str]) -> None:
+        for name in names:
+            self.world.pause(name)
+
+    def do_go_on(self, names: List[str]) -> None:
+        for name in names:
+            self.world.resume(name)
 
     def do_link(self, words: List[str]) -> None:
         name, up = words[0], words[1] == "up"

@@ -66,7 +66,7 @@ def serves(name: str, path: str) -> bool:
 
 def read(path: str, sha256: str) -> Dict[str, Orphan]:
     """The orphans that wait for this process. The states of a VRRP process that served another file than the present
-    one do not count. Nothing where a parent still lives, or nothing can be read.
+    one do not count, but for settings that it changed (paths). Nothing where a parent still lives, or nothing can be read.
     """
     try:
         told = _load(path)
@@ -77,8 +77,18 @@ def read(path: str, sha256: str) -> Dict[str, Orphan]:
     if parent != os.getpid() and born(parent) == since:
         return {}
     if not same and "vrrp" in alive:
-        alive["vrrp"] = replace(alive["vrrp"], states={})
+        told_last = alive["vrrp"].states.items()
+        alive["vrrp"] = replace(alive["vrrp"], states={key: text for key, text in told_last if key.startswith("/")})
     return alive
+
+
+def told(name: str, path: str) -> Dict[str, str]:
+    """What a child of that name told last of itself, alive or dead; nothing where nothing can be read."""
+    try:
+        states = _load(path)["children"][name][2]
+        return {str(key): str(value) for key, value in states.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
 
 
 def _load(path: str) -> Any:

@@ -200,8 +200,7 @@ def _master_timer(router: Router, _event: TimerExpired, now: float) -> Step:
         return planned.yielding_timer(router, now)
     settings, effects = router.settings, []
     if router.deadline is not None and now >= router.deadline:
-        silence = (settings.down_timer_adverts - 1) * settings.advert_int
-        if settings.late_stands_by and now - router.deadline >= silence:
+        if _held_up(router, now):
             return _backup(router, now, "held up too long"), _left(router, Notice.BACKUP)
         effects.append(SendAdvert(router.priority))
         # from the deadline, not from now: lateness must not add up
@@ -209,6 +208,13 @@ def _master_timer(router: Router, _event: TimerExpired, now: float) -> Step:
         router = replace(router, deadline=following if following > now else now + settings.advert_int)
     router, announcements = _announce(router, now)
     return router, (*effects, *announcements)
+
+
+def _held_up(router: Router, now: float) -> bool:
+    """timer_expired_backup: nothing was said for as long as another router waits before it takes over."""
+    settings = router.settings
+    silence = (settings.down_timer_adverts - 1) * settings.advert_int
+    return settings.late_stands_by and router.deadline is not None and now - router.deadline >= silence
 
 
 def _announce(router: Router, now: float) -> Tuple[Router, Effects]:
@@ -243,6 +249,9 @@ def _master_advert(router: Router, event: AdvertReceived, now: float) -> Step:
             return router, ()
         answered = replace(router, deadline=now + settings.advert_int, assert_at=now + settings.advert_int / 2)
         return answered, (SendAdvert(router.priority),)
+    if _held_up(router, now):
+        left = _backup(_heard_master(router, event), now, "held up too long")
+        return left, _left(router, Notice.BACKUP)
     ours, theirs = (router.priority, settings.source), (event.priority, event.source)
     if theirs > ours:  # packed addresses compare as unsigned numbers in network order
         router = _heard_master(router, event)
