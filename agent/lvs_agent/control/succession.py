@@ -66,7 +66,8 @@ def serves(name: str, path: str) -> bool:
 
 def read(path: str, sha256: str) -> Dict[str, Orphan]:
     """The orphans that wait for this process. The states of a VRRP process that served another file than the present
-    one do not count, but for settings that it changed (paths). Nothing where a parent still lives, or nothing can be read.
+    one do not count, but for settings that it changed (paths). Nothing where a parent still lives, or nothing can be
+    read.
     """
     try:
         told = _load(path)
