@@ -24,9 +24,20 @@ from .verdict import Result, Verdict
 PACKET, MACHINE, ROUTER = "vrrp/packet.py", "vrrp/machine.py", "vrrp/router.py"
 ENTERED = "vrrp/entered.py"
 PORT, ANNOUNCE, TRAILER = "vrrp/port.py", "vrrp/announce.py", "vrrp/trailer.py"
+PLACE, DEVICES = "vrrp_place.py", "plan_devices.py"
 PLAN, INSTANCE, ROUTERS, LOOP = "plan_vrrp.py", "vrrp_instance.py", "vrrp_routers.py", "loop.py"
 
-BY_SETTING = ("T18",)  # ok with a setting only: broken when that does not help any more
+BY_SETTING = (
+    "T18",
+    "T08",
+    "A01",
+    "A06",
+    "A07",
+    "A11",
+    "A12",
+    "A14",
+    "A16",
+)  # ok with a setting only: broken when that does not help any more
 
 Edit = Tuple[str, str, str]
 
@@ -53,10 +64,12 @@ def _one(file: str, old: str, new: str) -> Tuple[Edit, ...]:
 
 V3_HEAD = "0x31, advert.vrid, advert.priority, count, advert.interval)"
 GROUP = "ip_address(effective.multicast_group(document, block)).packed"
-SOURCE = 'self.plan.source or link.primary(interface, self.plan.family, own) or b""'
-OWNER_START = "if owner and not settings.sync and not settings.startup_delay:"
+SOURCE = 'plan.source or (link.primary(speaks, plan.family, own) if speaks else None) or b""'
+OWNER_START = "if owner and not settings.sync and not delay:"
 OWNER_WAIT = "    if owner:\n        wait = 0.0"
-SUMMED = "return None if _summed(datagram, expect.version) else Discard.CHECKSUM"
+SUMMED = "return None if _summed(datagram, expect) else Discard.CHECKSUM"
+OWN_MAC = _one(DEVICES, "return bytes((0, 0, 0x5E, 0,", "return bytes((2, 0, 0x5E, 0,")
+ACCEPTED = _one("link/guard.py", 'verdict = "counter drop" if self.counters else "drop"', 'verdict = "accept"')
 FOLLOWING = "following = router.deadline + settings.advert_int"
 FAREWELL = '"shutdown"), (SendAdvert(0), *_left(router, Notice.STOP))'
 BETTER = "if theirs > ours:"
@@ -85,8 +98,8 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "T03": _one(PACKET, "0, 0, ttl, PROTOCOL, 0, source", "0, 0, ttl, PROTOCOL + 1, 0, source"),
     "T04": _one(PLAN, GROUP, "bytes((224, 0, 0, 19))"),
     "T05": _one(PLAN, GROUP, 'bytes.fromhex("ff020000000000000000000000000013")'),
-    "T06": _one(INSTANCE, SOURCE, "self.plan.advertised[0]"),
-    "T07": _one(INSTANCE, SOURCE, "self.plan.advertised[0]"),
+    "T06": _one(PLACE, SOURCE, "plan.advertised[0]"),
+    "T07": _one(PLACE, SOURCE, "plan.advertised[0]"),
     "T09": _one(PACKET, V3_HEAD, V3_HEAD.replace("0x31", "0x32")),
     "T10": _one(MACHINE, FAREWELL, FAREWELL.replace("SendAdvert(0)", "SendAdvert(router.priority)")),
     "T11": _one(PACKET, V3_HEAD, V3_HEAD.replace("count,", "count - 1,")),
@@ -101,7 +114,7 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "T18": _one(PACKET, 'b"" if checksum_as_v2 and len(source) == 4 else', 'b"" if False else'),
     "T20": _one(PACKET, 'body = b"".join(advert.addresses)', 'body = b"".join(advert.addresses) + bytes(12)'),
     "T21": _one(MACHINE, FOLLOWING, "following = router.deadline + 1.2 * settings.advert_int"),
-    "R01": _one(PACKET, "if datagram.ttl != TTL:", "if datagram.ttl < 1:"),
+    "R01": _one(PACKET, "if not least <= datagram.ttl <= most:", "if datagram.ttl < 1:"),
     "R02": _one(PACKET, "if payload[0] >> 4 != expect.version:", "if payload[0] >> 4 > 9:"),
     "R03": _one(PACKET, "if payload[0] & 15 != 1:", "if payload[0] & 15 > 9:"),
     "R04": _one(PACKET, "if len(payload) != length:", "if len(payload) > length:"),
@@ -119,8 +132,8 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "R13": _one(
         MACHINE, "event.interval if router.settings.version == 3 else", "router.settings.advert_int if True else"
     ),
-    "R14": _one(PACKET, "        if not interval:\n", "        if interval > 4095:\n"),
-    "R15": _one(PACKET, "if not payload[3]:", "if payload[3] > 255:"),
+    "R14": _one(PACKET, "        elif not interval:\n", "        elif interval > 4095:\n"),
+    "R15": _one(PACKET, "if not payload[3] and expect.addresses:", "if payload[3] > 255:"),
     "R17": _one(
         PACKET,
         "    return Heard(advert, datagram.source, _notes(advert, expect))",
@@ -199,8 +212,21 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     "A08": NO_ADDRESSES,
     "A09": NO_ADDRESSES,
     "A13": _one(MACHINE, TAKE_OVER, ANNOUNCED_FIRST),
-    "A15": _one(PLAN, "| _NODAD * (six and not item.nodad)", "| 0"),
+    "A15": _one("plan_address.py", "| _NODAD * (six and not item.nodad)", "| 0"),
     "A17": NO_ADDRESSES,
+    "T08": OWN_MAC,
+    "A01": OWN_MAC,
+    "A06": OWN_MAC,
+    "A07": OWN_MAC,
+    "A11": ACCEPTED,
+    "A12": ACCEPTED,
+    "A14": _one(
+        INSTANCE, "announce.frame(interface.mac, address.address)", "announce.frame(below.mac, address.address)"
+    ),
+    "A16": _one(DEVICES, "return places.get((on, kind)) or places.get((on, 0)) or on", "return on"),
+    "A18": _one(
+        "link/device.py", "_INET6_ADDR_GEN_MODE, _GEN_NONE = 1, 8, 1", "_INET6_ADDR_GEN_MODE, _GEN_NONE = 1, 8, 0"
+    ),
     "X01": _one(TRAILER, "if not hmac.compare_digest(trailer[_HEAD.size :], wanted):", "if False:"),
     "X02": _one(TRAILER, "if last is not None and not _later(sequence, last):", "if False:"),
     "X03": _one(TRAILER, "key = keys.key(keys.active)", "key = keys.keys[0][1][::-1]"),
@@ -215,10 +241,7 @@ BREAKS: Dict[str, Tuple[Edit, ...]] = {
     ),
 }
 
-NONE: Dict[str, str] = {
-    "T08": "deviates by default",
-    "A18": "without a virtual MAC device there is nothing of the agent's to break",
-}
+NONE: Dict[str, str] = {}
 """Rows without a break, and why."""
 
 
