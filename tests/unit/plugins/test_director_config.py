@@ -83,11 +83,16 @@ def test_masters(routers, expected):
     assert masters({host: model.Document(vrrp_instances=tuple(found)) for host, found in routers.items()}) == expected
 
 
-WITH_NO_ACCEPT = """
+WITH_BFD = """
+bfd_instance B {
+    neighbor_ip 192.0.2.2
+}
 vrrp_instance VI_1 {
     interface eth0
     virtual_router_id 51
-    no_accept
+    track_bfd {
+        B
+    }
     virtual_ipaddress {
         192.0.2.80
     }
@@ -97,7 +102,7 @@ vrrp_instance VI_1 {
 
 @pytest.mark.parametrize(("engine", "refused"), [("agent", True), ("keepalived", False)])
 def test_what_the_agent_does_not_do_is_refused_for_the_agent_only(engine, refused):
-    checked = check(WITH_NO_ACCEPT, "d1:keepalived.conf", "d1", engine)
+    checked = check(WITH_BFD, "d1:keepalived.conf", "d1", engine)
     assert bool(checked.errors) is refused, checked
     assert (checked.document is None) is refused
 
