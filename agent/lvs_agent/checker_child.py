@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from . import checker_status, plan_checks
-from .checker_notices import Notices
+from .checker_notices import Changed, Notices
 from .checks.port import Runner
 from .control.succession import ORPHAN
 from .ipvs.diff import Verb, diff
@@ -105,6 +105,7 @@ class Checker:
         self.away = ""
         """Why the kernel's table is out of reach; '' when it is not."""
         self._verdicts: Dict[str, List[roster.Verdict]] = {}
+        self._changes: Dict[str, List[Changed]] = {}
         self._leaving: Set[ServiceKey] = set()
         """Services of a configuration that is no more: removed at the next look."""
         self._next_look = 0.0
@@ -157,6 +158,8 @@ class Checker:
                 self.states[name], effects = roster.begin(service.pool, failed)
             else:
                 self.states[name], effects = roster.reload(known, service.pool, failed)
+                gone_ones = tuple(each for each in effects if getattr(each, "server", "") not in service.real_servers)
+                self.notices.removed(before.services[name], gone_ones, stopping=False)
             self._tell(service, effects)
         gone = {place.key for service in before.services.values() for place in service.services}
         self._leaving |= gone - self._ours()
@@ -173,7 +176,9 @@ class Checker:
         """End all checks and take our services out of the kernel, as keepalived does."""
         self.runner.stop()
         for name, service in self.plan.services.items():
-            self._tell(service, roster.stop(service.pool, self.states[name]))
+            effects = roster.stop(service.pool, self.states[name])
+            self._tell(service, effects)
+            self.notices.removed(service, effects, stopping=True)
         have = self._dump()
         if have is not None and self._ipvs is not None:
             everything = effective.global_defs(self.document).lvs_flush_on_stop == "ALL"
@@ -215,6 +220,9 @@ class Checker:
         elif not outcome.ok:
             text = "%s of %s for %s failed, the server stays up for now: %s"
             log.info(text, key.check.name, key.server, key.service, outcome.text)
+        if after.up is not before.up:
+            change = Changed(key.server, key.check.name, outcome.text, after.up)
+            self._changes.setdefault(key.service, []).append(change)
         verdict = roster.Verdict(key.server, key, after.up, not before.has_run, outcome.weight, outcome.delta)
         self._verdicts.setdefault(key.service, []).append(verdict)
         self.loop.wake("verdicts", max(self.loop.now(), self._next_look), self._due)
@@ -225,11 +233,13 @@ class Checker:
     def _work(self) -> None:
         """Work the verdicts into the pools and, where a roster may differ, look at the table."""
         news, self._verdicts = self._verdicts, {}
+        changes, self._changes = self._changes, {}
         changed = []
         for name, verdicts in news.items():
             service, before = self.plan.services[name], self.states[name]
             self.states[name], effects = roster.step(service.pool, before, verdicts)
             self._tell(service, effects)
+            self.notices.checked(service, changes.get(name, ()), self.states[name], effects)
             if effects:
                 changed.append(name)
         if changed:

@@ -1,14 +1,15 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is told when a server or a quorum changed: scripts and pipes, in keepalived's words and order."""
+"""Who is told when a check, a server or a quorum changed: scripts, pipes and mails, in keepalived's words and order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 
+from . import plan_mail
 from .notify.fifo import Fifo
 from .notify.scripts import Job
 from .pool import roster
@@ -16,6 +17,7 @@ from .pool import roster
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 
+    from .notify.mail import Mail
     from .plan_checks import Service
 
 SCRIPT_LIMIT = 300.0
@@ -32,6 +34,15 @@ class _Told:
     reader: Optional[Job]
 
 
+class Changed(NamedTuple):
+    """A check came up or went down: of which server, its name and what it saw."""
+
+    server: str
+    check: str
+    text: str
+    up: bool
+
+
 class Notices:
     """`start` has a script run; it returns at once."""
 
@@ -39,12 +50,15 @@ class Notices:
         self._start = start
         self._secure = False
         self._script_user: Optional[model.UserGroup] = None
+        self._document: Optional[model.Document] = None
+        self._office: Optional[plan_mail.Office] = None
         self._pipes: Dict[_Told, Fifo] = {}
 
     def adopt(self, document: model.Document, script_user: Optional[model.UserGroup]) -> None:
         """Use the pipes and the script user of this document; a pipe that did not change stays open."""
         glob = effective.global_defs(document)
         self._secure, self._script_user = bool(glob.enable_script_security), script_user
+        self._document, self._office = document, plan_mail.office(document)
         # The pipe of all events is read once: by the VRRP process's reader where there is one.
         common = None if document.vrrp_instances else glob.notify_fifo_script
         pairs = ((glob.notify_fifo, common), (glob.lvs_notify_fifo, glob.lvs_notify_fifo_script))
@@ -66,7 +80,7 @@ class Notices:
             self._read(told)
 
     def tell(self, service: Service, effect: roster.Effect) -> None:
-        """One thing that happened: first the script, then the pipes."""
+        """One thing that happened: first the script, then the pipes, then the mail."""
         script = script_of(service, effect)
         if script is not None:
             self._start(self._job(script, ()))
@@ -74,6 +88,36 @@ class Notices:
         if line is not None:
             for pipe in self._pipes.values():
                 pipe.write(line)
+        document, office = self._document, self._office
+        if document and office and effective.virtual_server_smtp_alert(document, service.block):
+            self._mail(plan_mail.quorum(office, service, effect))
+
+    def checked(
+        self, service: Service, changes: Iterable[Changed], state: roster.State, effects: Tuple[roster.Effect, ...]
+    ) -> None:
+        """Mail what checks changed; `state` and `effects`: what became of it."""
+        moved = {each.server for each in effects if isinstance(each, (roster.ServerUp, roster.ServerDown))}
+        for server, check, text, up in changes:
+            if self._office is None or not self._mails(service, server):
+                continue
+            if self._office.checks or server in moved:
+                alive = state.standings[server].up
+                self._mail(plan_mail.check(self._office, service.name, server, check, text, up=up, alive=alive))
+
+    def removed(self, service: Service, effects: Tuple[roster.Effect, ...], *, stopping: bool) -> None:
+        """Mail that servers went down because they are not in the configuration any more, or the daemon ends."""
+        for server in [str(each.server) for each in effects if isinstance(each, roster.ServerDown)]:
+            if self._office is not None and self._mails(service, server):
+                self._mail(plan_mail.removed(self._office, service.name, server, stopping=stopping))
+
+    def _mails(self, service: Service, server: str) -> bool:
+        block = service.real_servers.get(server)
+        document = self._document
+        return block is not None and document is not None and effective.real_server_smtp_alert(document, block)
+
+    def _mail(self, mail: Optional[Mail]) -> None:
+        if mail is not None:
+            self._start(Job((), mail=mail))
 
     def close(self) -> None:
         """Nothing more will be told."""

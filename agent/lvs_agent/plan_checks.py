@@ -212,11 +212,6 @@ def failed_checks(service: Service, known: Mapping[str, bool]) -> Dict[Hashable,
 def unsupported(document: model.Document, path: str) -> List[Finding]:
     """What the file says and the checker child does not do: an error where a protection would be off silently."""
     findings: List[Finding] = []
-    glob = effective.global_defs(document)
-    alerts = [glob.smtp_alert, *(block.smtp_alert for block in document.virtual_servers)]
-    alerts += [real.smtp_alert for block in document.virtual_servers for real in block.real_servers]
-    if document.virtual_servers and (glob.notification_email or any(alerts)):
-        findings.append(_finding(path, WARNING, "no mail is sent when a server or a quorum changes"))
     findings += (
         _finding(path, WARNING, f"track_file {item.name}: init_file is not done, the file has to be there")
         for item in document.track_files

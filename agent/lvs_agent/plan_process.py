@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Optional, Tuple
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 
+    from .plan_mail import Mailing
+
 
 @dataclass(frozen=True)
 class ToldPipe:
@@ -40,9 +42,10 @@ class Process:
     tell_unknown: bool = False
     rttime: int = 0
     name: Optional[str] = None
+    mailing: Optional[Mailing] = None
 
 
-def plan(glob: model.GlobalDefs) -> Process:
+def plan(glob: model.GlobalDefs, mailing: Optional[Mailing] = None) -> Process:
     """What the file says of it."""
     return Process(
         rt_priority=glob.vrrp_rt_priority,
@@ -63,4 +66,5 @@ def plan(glob: model.GlobalDefs) -> Process:
         tell_unknown=bool(glob.log_unknown_vrids),
         rttime=glob.vrrp_rlimit_rttime or 0,
         name=glob.vrrp_process_name,
+        mailing=mailing,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, FrozenSet, Mapping, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
-from . import plan_address, plan_devices, plan_host, plan_process, plan_routes, plan_tracking
+from . import plan_address, plan_devices, plan_host, plan_mail, plan_process, plan_routes, plan_tracking
 from .link.guard import Guard
 from .link.state import Address, Device, Raised, Route, Rule, Thing
 from .vrrp import ah, packet, trailer
@@ -162,7 +162,7 @@ def plan(document: model.Document) -> Plan:
         instances=instances,
         groups=groups,
         tracking=plan_tracking.plan(document, used),
-        process=plan_process.plan(effective.global_defs(document)),
+        process=plan_process.plan(effective.global_defs(document), plan_mail.mailing(document)),
         stands=tuple(stands),
         settings=plan_host.settings(document, owns),
         guard=plan_host.guard(document, instances.values()),

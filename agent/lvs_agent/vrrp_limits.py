@@ -23,11 +23,9 @@ _REFUSED: Dict[str, str] = {
 }
 _UNDONE: Dict[str, str] = {
     "linkbeat_use_polling": "the kernel's link state is used",
-    "smtp_alert": "no mail is sent",
     "lvs_sync_daemon_interface": "no sync daemon is started",
 }
 _GLOBAL_UNDONE: Dict[str, str] = {
-    "smtp_alert_vrrp": "no mail is sent",
     "lvs_sync_daemon": "no sync daemon is started",
 }
 _DOCUMENT_UNDONE: Dict[str, str] = {

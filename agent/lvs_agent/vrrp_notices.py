@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is told when a virtual router or a sync group changed: scripts and pipes, in keepalived's words and order."""
+"""Who is told when a virtual router or a sync group changed: scripts, pipes, mails, in keepalived's words and order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .vrrp.events import Notice
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 
+    from .notify.mail import Mail
     from .plan_process import Process, ToldPipe
     from .plan_vrrp import Group, Instance, Scripts
 
@@ -56,11 +57,15 @@ class Notices:
         self._write(f'INSTANCE "{plan.name}" {notice.value} {priority}')
         words = ("INSTANCE", plan.name, notice.value, str(priority))
         self._run(plan.scripts, notice, () if notice is Notice.MASTER_RX_LOWER_PRI else words)
+        if self._process is not None and self._process.mailing is not None:
+            self._mail(self._process.mailing.instance(plan.name, notice))
 
     def group(self, each: Group, notice: Notice) -> None:
         """Of one sync group; its priority is always 0."""
         self._write(f'GROUP "{each.name}" {notice.value} 0')
         self._run(each.scripts, notice, ("GROUP", each.name, notice.value, "0"))
+        if self._process is not None and self._process.mailing is not None:
+            self._mail(self._process.mailing.group(each.name, notice))
 
     def state(self, name: str, state: str, priority: int) -> None:
         """What a virtual router is, to the pipes alone."""
@@ -81,6 +86,10 @@ class Notices:
             self._start(self._job(own, ()))
         if scripts.always is not None and words:
             self._start(self._job(scripts.always, words))
+
+    def _mail(self, mail: Optional[Mail]) -> None:
+        if mail is not None:
+            self._start(Job((), mail=mail))
 
     def _read(self, told: ToldPipe) -> None:
         if told.reader is not None:

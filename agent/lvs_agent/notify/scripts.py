@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scripts started by a helper process, so that a process with deadlines never forks.
+"""Scripts started, and mails sent, by a helper process, so that a process with deadlines never forks.
 
 The owner sends a `Job` (a few microseconds); the helper starts it with keepalived's manners: own session, output to
 /dev/null, root's environment reduced to PATH, run as the given user. With an `ident` the exit status comes back,
@@ -24,6 +24,7 @@ import time
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
+from .mail import Mail, Outbox
 from .security import insecure
 
 log = logging.getLogger("lvs-agent")
@@ -42,7 +43,7 @@ class Job:
     """One run of one script. `timeout` in seconds (0: none). `ident` empty: nobody wants to know how it ended.
 
     `secure`: refuse to run as root what others than root could have changed. `keep`: it runs as long as its owner and
-    is ended with it.
+    is ended with it. `mail`: no script, this is sent.
     """
 
     argv: Tuple[str, ...]
@@ -52,6 +53,7 @@ class Job:
     ident: str = ""
     secure: bool = False
     keep: bool = False
+    mail: Optional[Mail] = None
 
 
 class Scripts:
@@ -158,6 +160,7 @@ class _Helper:
     def __init__(self, owner: socket.socket) -> None:
         self._owner = owner
         self._running: Dict[int, _Running] = {}
+        self._outbox = Outbox()
         self._open = True
         signal.set_wakeup_fd(-1)
         self._wake, wakeup = socket.socketpair()
@@ -180,8 +183,10 @@ class _Helper:
                         self._wake.recv(4096)
                 elif not self._receive():
                     self._end_kept_ones()
+                    self._outbox.close()
                     return
             self._reap()
+            self._outbox.look()
             self._end_late_ones()
 
     def _receive(self) -> bool:
@@ -194,6 +199,9 @@ class _Helper:
         return bool(data)
 
     def _start(self, job: Job) -> None:
+        if job.mail is not None:
+            self._outbox.put(job.mail)
+            return
         try:
             identity = _identity(job.user, job.group)
             reason = insecure(job.argv[0]) if job.secure and os.geteuid() == 0 and not identity else None

@@ -229,6 +229,26 @@ There is somebody to write to, but no smtp_server to send through.
 +     smtp_server 127.0.0.1
 + }
 
+@ mail-password-in-clear
+A password for the mail server is only sent over TLS.
+- global_defs {
+-     notification_email {
+-         a@example.org
+-     }
+-     smtp_server mail.example.org 587
+-     @lvs_agent smtp_auth_user director
+-     @lvs_agent smtp_auth_pass s3cret
+- }
++ global_defs {
++     notification_email {
++         a@example.org
++     }
++     smtp_server mail.example.org 587
++     @lvs_agent smtp_starttls
++     @lvs_agent smtp_auth_user director
++     @lvs_agent smtp_auth_pass s3cret
++ }
+
 @ mail-to-nobody
 smtp_alert is on, but notification_email in global_defs names nobody.
 - vrrp_instance VI_1 {

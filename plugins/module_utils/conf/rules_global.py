@@ -32,6 +32,9 @@ def mail_has_a_server(look: Look) -> None:
     if glob.notification_email and glob.smtp_server is None:
         message = "mails have no smtp_server to go through"
         look.warning("mail-without-server", message, glob, "notification_email", help_text="smtp_server 127.0.0.1")
+    if glob.smtp_auth_pass and not glob.smtp_starttls:
+        message = "the password of the mail server would travel in the clear"
+        look.error("mail-password-in-clear", message, glob, "smtp_auth_pass", help_text="@lvs_agent smtp_starttls")
     if glob.notification_email:
         return
     wanted: list[tuple[Any, str]] = [(glob, word) for word in ("smtp_alert", "smtp_alert_vrrp", "smtp_alert_checker")]

@@ -202,21 +202,6 @@ def test_words_that_are_not_done_are_errors():
     ]
 
 
-@pytest.mark.parametrize(
-    ("glob", "words", "count"),
-    [
-        ({}, {}, 0),
-        ({"notification_email": ("me@example.org",)}, {}, 1),
-        ({"smtp_alert": True}, {}, 1),
-        ({}, {"smtp_alert": True}, 1),
-        ({}, {"smtp_alert": False}, 0),
-    ],
-)
-def test_mails_are_warned_of(glob, words, count: int):
-    document = model.Document(global_defs=model.GlobalDefs(**glob), virtual_servers=(virtual(**words),))
-    assert len(plan_checks.unsupported(document, "file")) == count
-
-
 def adopt(block: model.VirtualServer, *destinations: Destination):
     planned = plan_checks.plan(model.Document(virtual_servers=(block,)))
     (service,) = planned.services.values()

@@ -236,6 +236,11 @@ MISTAKES = [
     ("unused", W, "virtual_server_group ¶G {\n  10.0.0.1 80\n}\n"),
     # the daemon
     ("mail-without-server", W, "global_defs {\n  ¶notification_email {\n    a@b\n  }\n}\n"),
+    (
+        "mail-password-in-clear",
+        E,
+        "global_defs {\n  notification_email {\n    a@b\n  }\n  smtp_server localhost\n  @lvs_agent smtp_auth_pass ¶s3cret\n}\n",
+    ),
     ("mail-to-nobody", W, instance("  ¶smtp_alert")),
     ("no-script-security", W, instance("  ¶notify /bin/notify")),
     ("timeout-above-interval", W, script("  interval 2\n  timeout ¶5")),

@@ -238,7 +238,6 @@ def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", befor
         ("strict_mode on\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "strict mode has no auth"),
         ("track_file {\n f\n }", "error", "track_file f: nothing of this name is declared"),
         ("version 3\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "only in VRRP version 2"),
-        ("smtp_alert", "warning", "no mail"),
         ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 realms 3\n }", "error", "realms of a route or rule"),
         ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 mtu lock 1400\n }", "error", "mtu lock of a route"),
         ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 table blue\n }", "error", "table blue: write its number"),

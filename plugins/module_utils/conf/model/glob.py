@@ -43,6 +43,14 @@ class GlobalDefs(Declared):
     smtp_server: Optional[HostPort] = key(HostPortLine(), "mail server: host name or address, optional port")
     smtp_helo_name: Optional[str] = key(Word(), "name given in HELO (default: the host name)")
     smtp_connect_timeout: Optional[int] = key(Int(0, 4294), "seconds to wait for the mail server", default=30)
+    smtp_starttls: Optional[bool] = key(
+        Flag(), "mails only over TLS: STARTTLS with a certificate that is verified", agent=True
+    )
+    smtp_ca_file: Optional[str] = key(
+        Word(), "certificates that the mail server's is verified with (default: the system's)", agent=True
+    )
+    smtp_auth_user: Optional[str] = key(Word(), "user name for AUTH at the mail server", agent=True)
+    smtp_auth_pass: Optional[str] = key(Word(), "password for AUTH at the mail server", secret=True, agent=True)
     notification_email: Optional[tuple[str, ...]] = key(NameList(), "addresses that get the mails")
     smtp_alert: Optional[bool] = key(OnOff(), "default of every smtp_alert")
     startup_script: Optional[Script] = key(ScriptLine(), "script run before the children start")
