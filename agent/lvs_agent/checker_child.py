@@ -161,7 +161,7 @@ class Checker:
                 gone_ones = tuple(each for each in effects if getattr(each, "server", "") not in service.real_servers)
                 self.notices.removed(before.services[name], gone_ones, stopping=False)
             self._tell(service, effects)
-        gone = {place.key for service in before.services.values() for place in service.services}
+        gone = {key for service in before.services.values() for key in service.keys}
         self._leaving |= gone - self._ours()
         self._look()
 
@@ -170,7 +170,7 @@ class Checker:
         return {"services": json.dumps([tuple(vars(key).values()) for key in (*self._ours(), *self._leaving)])}
 
     def _ours(self) -> Set[ServiceKey]:
-        return {place.key for service in self.plan.services.values() for place in service.services}
+        return {key for service in self.plan.services.values() for key in service.keys}
 
     def stop(self) -> None:
         """End all checks and take our services out of the kernel, as keepalived does."""
@@ -280,7 +280,7 @@ class Checker:
         """As _look, for these virtual servers only."""
         started = self.loop.now()
         services = [self.plan.services[name] for name in names]
-        have = self._dump([place.key for service in services for place in service.services])
+        have = self._dump([key for service in services for key in service.keys])
         if have is not None:
             entries = [entry for service in services for entry in self._entries(service)]
             self._apply(diff(have, {entry.service.key: entry for entry in entries}))

@@ -272,6 +272,13 @@ def ipvs(arguments: List[str]) -> int:
     return cli_ipvs.main(arguments)
 
 
+def prove(arguments: List[str]) -> int:
+    """`prove FILE`: which checks cannot fail: each against a closed port, a wrong answer, none, a dripping one."""
+    from . import cli_prove
+
+    return cli_prove.main(arguments)
+
+
 COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "run": run,
     "check": check,
@@ -286,6 +293,7 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "standby": standby,
     "release": release,
     "genhash": genhash,
+    "prove": prove,
     "ipvs": ipvs,
 }
 

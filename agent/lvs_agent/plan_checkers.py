@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
@@ -12,13 +12,14 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective,
 from .checks import track_file
 from .checks.dns import DnsCheck, question
 from .checks.endpoint import Endpoint
-from .checks.http import HttpCheck, Tls, Url
+from .checks.http import HttpCheck, Url
 from .checks.match import Match, compiled
 from .checks.misc import MiscCheck
 from .checks.ping import PingCheck
 from .checks.scheduler import Schedule
 from .checks.smtp import SmtpCheck
 from .checks.tcp import TcpCheck
+from .checks.tls.settings import Tls
 from .checks.track_file import FileCheck
 from .checks.udp import PAYLOAD, UdpCheck
 from .plan_own_checks import own_check
@@ -50,12 +51,13 @@ class CheckKey(NamedTuple):
 
 
 class Real(NamedTuple):
-    """One real_server and what stands around it."""
+    """One real_server and what stands around it. mark: that of the packets of its checks by the way of the data."""
 
     document: model.Document
     block: model.VirtualServer
     server: model.RealServer
     script_user: Optional[model.UserGroup]
+    mark: int = 0
 
 
 def checks_of(real: Real, service: str, server: str) -> Iterator[Tuple[CheckKey, Tuple[Schedule, Check]]]:
@@ -89,6 +91,7 @@ def _schedule(real: Real, declared: model.Check) -> Schedule:
         bool(http and http.fast_recovery),
         isinstance(declared, model.MiscCheck),
         bool(declared.log_all_failures or effective.global_defs(real.document).checker_log_all_failures),
+        declared.connects or 0 if isinstance(declared, model.StreamCheck) else 0,
     )
 
 
@@ -137,7 +140,7 @@ def _check(real: Real, declared: model.Check, part: Any) -> Check:
     if isinstance(declared, model.UdpCheck):
         return _udp(end, declared)
     if isinstance(declared, model.OwnCheck):
-        return own_check(declared, end)
+        return own_check(real.block, declared, end)
     raise AssertionError(declared)
 
 
@@ -157,6 +160,8 @@ def _http(real: Real, declared: model.HttpGet) -> HttpCheck:
             files.certificate if files else None,
             files.key if files else None,
             files.password if files else None,
+            bool(declared.tls_verify),
+            effective.tls_expiry(declared) if declared.tls_verify else 0,
         )
     protocol = (declared.http_protocol or "1.0").upper()
     return HttpCheck(_endpoint(real, declared), urls, host, protocol, tls)
@@ -179,7 +184,8 @@ def _endpoint(real: Real, declared: Any) -> Endpoint:
     address, port = effective.check_target(real.block, real.server, declared)
     timeout = effective.timing(real.block, real.server, declared).connect_timeout
     bindto = declared.bindto
-    return Endpoint(address, port, timeout, bindto, declared.bind_port or 0, declared.bind_if, declared.fwmark or 0)
+    end = Endpoint(address, port, timeout, bindto, declared.bind_port or 0, declared.bind_if, declared.fwmark or 0)
+    return replace(end, fwmark=real.mark, toward=real.server.address) if declared.data_path else end
 
 
 def undone(real: Real, declared: object) -> Iterator[str]:

@@ -26,6 +26,7 @@ from typing import (
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
+from . import plan_paths
 from .ipvs import table as ipvs
 from .plan_checkers import CheckKey, Real, checks_of, undone
 from .plan_services import forwarding, kernel_services
@@ -41,7 +42,8 @@ class Service:
     """One virtual_server: its name as keepalived logs it, the block, its services in the kernel, its pool.
 
     destinations: by server key the destination with the configured weight; the port of DR and TUN servers is the
-    service's. real_servers: the blocks, by server key, for notifications.
+    service's. real_servers: the blocks, by server key, for notifications. paths: the private services that checks by
+    the way of the data go through.
     """
 
     name: str
@@ -50,6 +52,12 @@ class Service:
     pool: roster.Pool
     destinations: Mapping[str, ipvs.Destination]
     real_servers: Mapping[str, model.RealServer]
+    paths: Tuple[ipvs.Entry, ...] = ()
+
+    @property
+    def keys(self) -> List[ipvs.ServiceKey]:
+        """All that it has in the kernel."""
+        return [*(place.key for place in self.services), *(entry.service.key for entry in self.paths)]
 
 
 @dataclass(frozen=True)
@@ -66,11 +74,12 @@ def plan(document: model.Document, script_user: Optional[model.UserGroup] = None
     checks: Dict[CheckKey, Tuple[Schedule, Check]] = {}
     groups: Dict[str, int] = {}
     taken: Set[ipvs.ServiceKey] = set()
+    marks: Set[int] = set()
     for block in document.virtual_servers:
         number = groups.get(block.group or "", 0)
         groups[block.group or ""] = number + 1
         own_checks: Dict[CheckKey, Tuple[Schedule, Check]] = {}
-        service = _service(document, block, number, own_checks, script_user)
+        service = _service(document, block, number, own_checks, script_user, marks)
         if service is None or service.name in services:
             continue
         # Only now: a check of a virtual server that is left out would tell its verdicts to a pool without its server.
@@ -93,6 +102,7 @@ def entries_of(service: Service, state: roster.State) -> Iterator[ipvs.Entry]:
     seats = roster.roster(service.pool, state)
     for place in service.services:
         yield ipvs.Entry(place, tuple(_seated(service, place.key, seat) for seat in seats))
+    yield from service.paths
 
 
 def starting_states(planned: Plan) -> Dict[str, roster.State]:
@@ -139,12 +149,14 @@ def _service(
     number: int,
     checks: Dict[CheckKey, Tuple[Schedule, Check]],
     script_user: Optional[model.UserGroup],
+    marks: Set[int],
 ) -> Optional[Service]:
     services = tuple(kernel_services(document, block))
     name = service_name(block, number)
     destinations: Dict[str, ipvs.Destination] = {}
     real_servers: Dict[str, model.RealServer] = {}
     servers: List[roster.Server] = []
+    paths: List[ipvs.Entry] = []
     for real_server in block.real_servers:
         key = server_name(block, real_server.address, effective.real_server_port(block, real_server))
         if key in real_servers:
@@ -159,8 +171,12 @@ def _service(
             lower=real_server.lthreshold or 0,
             **forwarding(effective.forwarding(block, real_server)),
         )
-        own = dict(checks_of(Real(document, block, real_server, script_user), name, key))
+        mark = plan_paths.mark(name, key, marks)
+        own = dict(checks_of(Real(document, block, real_server, script_user, mark), name, key))
         checks.update(own)
+        private = plan_paths.entries((check for _schedule, check in own.values()), mark, destinations[key])
+        paths += private
+        marks.update(entry.service.key.fwmark for entry in private)
         alpha = frozenset(key for key, (schedule, _check) in own.items() if schedule.alpha)
         inhibit = effective.inhibit_on_failure(block, real_server)
         servers.append(roster.Server(key, weight, inhibit, frozenset(own), alpha))
@@ -177,7 +193,7 @@ def _service(
         bool(block.omega),
         bool(effective.global_defs(document).rs_init_notifies),
     )
-    return Service(name, block, services, pool, destinations, real_servers)
+    return Service(name, block, services, pool, destinations, real_servers, tuple(paths))
 
 
 def _sorry(block: model.VirtualServer, destinations: Dict[str, ipvs.Destination]) -> Optional[str]:

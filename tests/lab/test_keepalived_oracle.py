@@ -40,7 +40,10 @@ EXAMPLES = [
     if "---\n" not in getattr(one, kind) and not any(word in getattr(one, kind) for word in NEWER)
 ]
 # what each of the agent's own checks cannot be without
-NEEDED = {"SIMPLETCP_CHECK": {"receive": "^220 "}}
+NEEDED = {
+    "SIMPLETCP_CHECK": {"receive": "^220 "},
+    "RADIUS_CHECK": {"login": "l", "passwd": "p", "secret": "s"},
+}
 GOOD = [(name, text) for name, text in EXAMPLES if name.endswith(".good")]
 BAD = [(name, text) for name, text in EXAMPLES if name.endswith(".bad") and name not in ENDLESS]
 

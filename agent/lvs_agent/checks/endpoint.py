@@ -11,7 +11,10 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An address to connect to. timeout: seconds for connecting and for each silence afterwards (connect_timeout)."""
+    """An address to connect to. timeout: seconds for connecting and for each silence afterwards (connect_timeout).
+
+    toward: the server that packets with this mark come to; their source is the address that we have toward it.
+    """
 
     address: str
     port: int
@@ -20,6 +23,7 @@ class Endpoint:
     bind_port: int = 0
     bind_if: Optional[str] = None
     fwmark: int = 0
+    toward: Optional[str] = None
 
     @property
     def family(self) -> int:

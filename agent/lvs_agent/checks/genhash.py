@@ -16,6 +16,7 @@ from .endpoint import Endpoint
 from .http import HttpConversation, Url, request
 from .stream.port import once
 from .tls.port import TlsConversation, context
+from .tls.settings import Tls
 
 if TYPE_CHECKING:
     from .outcome import Conversation, Outcome, Step
@@ -32,7 +33,7 @@ def main(arguments: List[str]) -> int:
     page = _Page(url, request(end, url, options.use_virtualhost, _PROTOCOLS[options.protocol]))
     talk: Conversation = page
     if options.use_ssl:
-        talk = TlsConversation(context(), options.use_virtualhost if options.use_sni else None, page)
+        talk = TlsConversation(context(Tls()), options.use_virtualhost if options.use_sni else None, page)
     try:
         outcome = once(end, talk)
     except OSError as error:

@@ -19,6 +19,7 @@ from .outcome import Conversation, Outcome, Step
 if TYPE_CHECKING:
     from .endpoint import Endpoint
     from .match import Match
+    from .tls.settings import Tls
 
 MOST_HEADER = 65536
 """Bytes of header that are read before the answer is given up."""
@@ -37,21 +38,6 @@ class Url:
     status_codes: Tuple[Tuple[int, int], ...] = ((200, 299),)
     virtualhost: Optional[str] = None
     match: Optional[Match] = None
-
-
-@dataclass(frozen=True)
-class Tls:
-    """How SSL_GET speaks TLS: the SSL block's files, and the server name to send.
-
-    enable_sni: send sni_name, or where it is None the virtual host of the url or the check.
-    """
-
-    enable_sni: bool = False
-    sni_name: Optional[str] = None
-    ca: Optional[str] = None
-    certificate: Optional[str] = None
-    key: Optional[str] = None
-    password: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +67,7 @@ class HttpCheck:
 
     def server_name(self, step: int) -> Optional[str]:
         """The TLS server name for the url number `step`; None for none."""
-        if self.tls is None or not self.tls.enable_sni:
+        if self.tls is None or not (self.tls.enable_sni or self.tls.verify):
             return None
         return self.tls.sni_name or self.urls[step].virtualhost or self.virtualhost
 

@@ -11,13 +11,15 @@ class Outcome(NamedTuple):
     """The end of one attempt: good or not, what was seen in words, and what it means for the weight.
 
     weight: of a dynamic MISC_CHECK, 0 to 253, or -1 for "the configured one again". delta: of a FILE_CHECK, what is
-    added to the configured weight. None: the check has no say in it.
+    added to the configured weight. None: the check has no say in it. warning: what somebody should see to, though
+    the check is good.
     """
 
     ok: bool
     text: str
     weight: Optional[int] = None
     delta: Optional[int] = None
+    warning: str = ""
 
 
 Step = Tuple[bytes, Optional[Outcome]]

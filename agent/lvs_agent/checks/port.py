@@ -6,22 +6,31 @@ from __future__ import annotations
 
 import errno
 import logging
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, Mapping, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, Mapping, Optional, Tuple, Type, Union, get_args
 
 from .datagram.port import DatagramTask
 from .dns import DnsCheck
 from .file.port import FileTask
-from .http import HttpCheck, Tls
+from .ftp import FtpCheck
+from .http import HttpCheck
+from .ldap import LdapCheck
+from .mail import ImapCheck, PopCheck
 from .misc import MiscCheck
+from .mysql import MysqlCheck
+from .nntp import NntpCheck
 from .outcome import Conversation, Outcome
+from .path.port import Paths
+from .pgsql import PgsqlCheck
 from .ping import PingCheck
+from .radius import RadiusCheck
 from .scheduler import Schedule, State, begin, carry_over
 from .script.port import ScriptTask
 from .simpletcp import SimpletcpCheck
+from .sip import SipCheck, SipStreamCheck
 from .smtp import SmtpCheck
 from .stream.port import StreamTask
 from .task import Key, Last, Task
-from .tcp import TcpCheck
+from .tcp import ACCEPTED, TcpCheck
 from .tls.port import TlsConversation, context
 from .track_file import FileCheck
 from .udp import UdpCheck
@@ -30,19 +39,19 @@ if TYPE_CHECKING:
     import ssl
 
     from ..loop import Loop
+    from .tls.settings import Tls
 
-Check = Union[TcpCheck, HttpCheck, SmtpCheck, MiscCheck, DnsCheck, UdpCheck, PingCheck, FileCheck, SimpletcpCheck]
+SecuredCheck = Union[HttpCheck, SimpletcpCheck, FtpCheck, ImapCheck, PopCheck, LdapCheck, NntpCheck, SipStreamCheck]
+StreamCheck = Union[SecuredCheck, TcpCheck, SmtpCheck, MysqlCheck, PgsqlCheck]
+DatagramCheck = Union[DnsCheck, UdpCheck, PingCheck, RadiusCheck, SipCheck]
+Check = Union[StreamCheck, DatagramCheck, MiscCheck, FileCheck]
 TASKS: Dict[type, Type[Task]] = {
-    TcpCheck: StreamTask,
-    HttpCheck: StreamTask,
-    SmtpCheck: StreamTask,
+    **dict.fromkeys(get_args(StreamCheck), StreamTask),
+    **dict.fromkeys(get_args(DatagramCheck), DatagramTask),
     MiscCheck: ScriptTask,
-    DnsCheck: DatagramTask,
-    UdpCheck: DatagramTask,
-    PingCheck: DatagramTask,
     FileCheck: FileTask,
-    SimpletcpCheck: StreamTask,
 }
+_DAY = 86400.0
 
 Told = Callable[[Key, State, State, Outcome], None]
 """(key, state before, state after, outcome): called when the verdict changed, first stands, or names a weight."""
@@ -65,12 +74,15 @@ class Runner:
         self._share = share
         self._tasks: Dict[Key, Task] = {}
         self._contexts: Dict[Tls, ssl.SSLContext] = {}
+        self._warned: Dict[Key, float] = {}
+        self.paths = Paths()
 
     def load(self, wanted: Mapping[Key, Tuple[Schedule, Check]], known: Callable[[Key], Optional[bool]]) -> None:
         """Run exactly these checks. One that stays keeps its verdict; known(key) says what is known of a new one."""
         now = self.loop.now()
         for key in [key for key in self._tasks if key not in wanted]:
             self._tasks.pop(key).retire()
+            self._warned.pop(key, None)
         self._contexts.clear()
         for key, (schedule, check) in wanted.items():
             task = self._tasks.get(key)
@@ -86,6 +98,7 @@ class Runner:
     def stop(self) -> None:
         """End every check and what it has in flight."""
         self.load({}, lambda _key: None)
+        self.paths.restore()
 
     def state(self, key: Key) -> Optional[State]:
         """The state of one check."""
@@ -97,16 +110,27 @@ class Runner:
         for key, task in self._tasks.items():
             yield key, task.state, task.last
 
-    def converse(self, check: Union[TcpCheck, HttpCheck, SmtpCheck, SimpletcpCheck], step: int) -> Conversation:
-        """A new conversation of this check, inside TLS where it asks for it."""
+    def converse(self, check: StreamCheck, step: int) -> Conversation:
+        """A new conversation of this check, inside TLS where it asks for it; beyond its last step it only connects."""
+        if step >= check.steps:
+            return ACCEPTED
         talk = check.converse(step)
-        if not isinstance(check, HttpCheck) or check.tls is None:
+        tls = getattr(check, "tls", None)
+        if tls is None:
             return talk
-        tls = check.tls
+        secured: SecuredCheck = check  # type: ignore[assignment]
         made = self._contexts.get(tls)
         if made is None:
-            made = self._contexts[tls] = context(tls.ca, tls.certificate, tls.key, tls.password)
-        return TlsConversation(made, check.server_name(step), talk)
+            made = self._contexts[tls] = context(tls)
+        name = secured.server_name(step)
+        return TlsConversation(made, name or (check.endpoint.address if tls.verify else None), talk, tls.expiry)
+
+    def warn(self, key: Key, name: str, text: str) -> None:
+        """Log what somebody should see to, once a day for each check."""
+        now = self.loop.now()
+        if now - self._warned.get(key, -_DAY) >= _DAY:
+            self._warned[key] = now
+            _LOG.warning("%s of %s for %s: %s", name, getattr(key, "server", "?"), getattr(key, "service", "?"), text)
 
     def complain(self, what: str, error: OSError) -> None:
         """Count an attempt that could not be made, and say so the first time and then every thousandth."""

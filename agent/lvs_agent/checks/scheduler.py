@@ -20,7 +20,8 @@ class Schedule:
     warmup: the first run is a random share of it after the start. urls: steps that one verdict needs (0: the rules
     of a check without urls). from_start: delay_loop counts from the start of a run, not from its end (MISC_CHECK).
     fast_recovery: a server on its way up is looked at again at once. log_all_failures: every failure of a server that
-    is up is told, not only the one that takes it down.
+    is up is told, not only the one that takes it down. connects: runs that only connect between two whole ones, which
+    `step` counts from 1; after a failure the next run is a whole one.
     """
 
     delay_loop: float = 60.0
@@ -32,6 +33,7 @@ class Schedule:
     fast_recovery: bool = False
     from_start: bool = False
     log_all_failures: bool = False
+    connects: int = 0
 
 
 class State(NamedTuple):
@@ -64,7 +66,8 @@ def judge(schedule: Schedule, state: State, ok: bool, started: float, now: float
         return _judge_urls(schedule, state, ok, now)
     since = started if schedule.from_start else now
     if ok:
-        return State(True, True, 0, 0, None, max(now, since + schedule.delay_loop))
+        step = (state.step + 1) % (schedule.connects + 1)
+        return State(True, True, 0, step, None, max(now, since + schedule.delay_loop))
     if state.up or not state.has_run:
         if state.failures < schedule.retry:
             due = max(now, since + schedule.delay_before_retry)

@@ -8,25 +8,28 @@ ldirectord's simpletcp. It reads until the expression matches, the peer closes o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from .match import compiled
 from .outcome import Conversation, Outcome, Step
+from .tls.settings import Secured
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
+    from .tls.settings import Tls
 
 MOST_ANSWER = 65536
 """Bytes of an answer that are searched."""
 
 
 @dataclass(frozen=True)
-class SimpletcpCheck:
+class SimpletcpCheck(Secured):
     """One SIMPLETCP_CHECK. request: bytes to send; receive: the expression."""
 
     endpoint: Endpoint
     request: bytes
     receive: str
+    tls: Optional[Tls] = None
     name = "SIMPLETCP_CHECK"
     steps = 1
 

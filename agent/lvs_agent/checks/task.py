@@ -72,6 +72,8 @@ class Task:
         self.last = Last(outcome, now, now - started)
         self.runner.runs += 1
         self.wait()
+        if outcome.warning:
+            self.runner.warn(self.key, self.check.name, outcome.warning)
         said = outcome.weight is not None or outcome.delta is not None
         said = said or (self.schedule.log_all_failures and not outcome.ok and before.up)
         if after.up is not before.up or not before.has_run or said:

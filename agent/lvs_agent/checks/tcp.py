@@ -25,7 +25,7 @@ class TcpCheck:
 
     def converse(self, _step: int) -> Conversation:
         """A conversation that ends as soon as it begins."""
-        return _ACCEPTED
+        return ACCEPTED
 
 
 class _Accepted(Conversation):
@@ -41,4 +41,4 @@ class _Accepted(Conversation):
         return CONNECTED
 
 
-_ACCEPTED = _Accepted()
+ACCEPTED = _Accepted()

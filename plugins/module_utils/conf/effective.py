@@ -307,9 +307,20 @@ def timing(virtual_server: model.VirtualServer, real_server: model.RealServer, c
 def check_target(
     virtual_server: model.VirtualServer, real_server: model.RealServer, check: model.ConnectOptions
 ) -> tuple[str, int]:
-    """Address and port a check connects to: its own, else the real server's, whose port may be the virtual server's."""
+    """Address and port a check connects to: its own, else the real server's, whose port may be the virtual server's.
+
+    With data_path: its own, else the virtual server's (a group and a firewall mark have none: "" and 0).
+    """
+    if check.data_path:
+        return check.connect_ip or virtual_server.address or "", check.connect_port or virtual_server.port or 0
     port = check.connect_port or real_server.port or virtual_server.port or 0
     return check.connect_ip or real_server.address, port
+
+
+def tls_expiry(check: object) -> int:
+    """Days before the end of a verified certificate that a warning is logged."""
+    given: Optional[int] = getattr(check, "tls_expiry", None)
+    return 14 if given is None else given
 
 
 def misc_timeout(virtual_server: model.VirtualServer, check: model.MiscCheck) -> float:

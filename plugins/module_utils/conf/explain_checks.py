@@ -22,6 +22,30 @@ The expression that an answer is compared with cannot be understood: the check c
 +     }
 + }
 
+@ no-data-path
+With data_path a check connects to the virtual server's own address, and a private service of IPVS with a mark of its
+own takes the packets to this one server, as it takes clients' packets: a server that has lost the address is found.
+That needs a server that has the address (DR or TUN, not NAT), one address and port, and a source address of the
+same family.
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     lvs_method NAT
+-     real_server 10.0.0.2 80 {
+-         TCP_CHECK {
+-             @lvs_agent data_path
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     lvs_method DR
++     real_server 10.0.0.2 80 {
++         TCP_CHECK {
++             @lvs_agent data_path
++         }
++     }
++ }
+
 @ bad-digest
 A digest is the MD5 sum of a page, 32 hexadecimal digits. genhash prints it.
 - virtual_server 10.0.0.1 80 {

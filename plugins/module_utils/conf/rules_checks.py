@@ -34,6 +34,26 @@ def timeouts_fit(look: Look, server: model.VirtualServer, real: model.RealServer
                 look.warning("timeout-above-interval", message, check, "misc_timeout")
 
 
+def data_paths_lead_somewhere(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
+    """A check by the way of the data needs an address of the service, and a server that has it too (DR, TUN)."""
+    for check in real.checks:
+        if not isinstance(check, model.ConnectOptions) or not check.data_path:
+            continue
+        target, port = effective.check_target(server, real, check)
+        if effective.forwarding(server, real).method == "NAT":
+            message = "a server of NAT has not the virtual server's address: data_path is for DR and TUN"
+            look.error("no-data-path", message, check, "data_path", word=0)
+        elif isinstance(check, model.PingCheck):
+            look.error("no-data-path", "a ping is not forwarded: data_path is for services", check, "data_path", word=0)
+        elif not target or not port:
+            what = "connect_ip" if not target else "connect_port"
+            message = f"this virtual server has no one address and port to connect to: data_path needs {what}"
+            look.error("no-data-path", message, check, "data_path", word=0)
+        elif (":" in target) != (":" in real.address) and check.bindto is None:
+            message = f"the way to {target} is through {real.address}: data_path needs bindto, an address of ours"
+            look.error("no-data-path", message, check, "data_path", word=0)
+
+
 def sources_fit(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """The source address of a check is of the family it connects to."""
     for check in real.checks:
@@ -122,6 +142,7 @@ def dynamic_weights_are_single(look: Look, _server: model.VirtualServer, real: m
 REAL_RULES = (
     timeouts_fit,
     sources_fit,
+    data_paths_lead_somewhere,
     answers_can_match,
     http_expects_something_possible,
     udp_replies_are_possible,

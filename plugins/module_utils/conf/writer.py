@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _INDENT = "    "
 _MEMBERS = MemberLines()
+_PREFIX = f"@{AGENT} "
 
 
 def write(document: Document) -> str:
@@ -67,11 +68,11 @@ def _keyword(keyword: Any, item: Any, indent: str, lines: list[str]) -> None:
 
 
 def _agent(indent: str, lines: list[str], start: int) -> None:
-    """The lines from a start on are the agent's own: keepalived is to skip each of them."""
+    """The lines from a start on are the agent's own: keepalived is to skip each of them. A line has one prefix."""
     own, lines[start:] = lines[start:], []
     for line in own:
         if line:
-            _line(line[len(indent) :], f"{indent}@{AGENT} ", lines)
+            _line(line[len(indent) :].replace(_PREFIX, "", line.lstrip().startswith(_PREFIX)), indent + _PREFIX, lines)
         else:
             lines.append(line)
 

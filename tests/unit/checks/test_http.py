@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 
 from lvs_agent.checks.endpoint import Endpoint
-from lvs_agent.checks.http import HttpCheck, Tls, Url, request
+from lvs_agent.checks.http import HttpCheck, Url, request
 from lvs_agent.checks.match import MOST_BODY, Match, compiled
+from lvs_agent.checks.tls.settings import Tls
 
 V4 = Endpoint("192.0.2.1", 80)
 V6 = Endpoint("2001:db8::1", 8080)

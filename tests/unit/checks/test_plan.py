@@ -9,10 +9,11 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 
 from lvs_agent import plan_checks
 from lvs_agent.checks.endpoint import Endpoint
-from lvs_agent.checks.http import HttpCheck, Tls, Url
+from lvs_agent.checks.http import HttpCheck, Url
 from lvs_agent.checks.misc import MiscCheck
 from lvs_agent.checks.scheduler import Schedule
 from lvs_agent.checks.tcp import TcpCheck
+from lvs_agent.checks.tls.settings import Tls
 from lvs_agent.ipvs import save
 from lvs_agent.ipvs.table import Destination, Entry, Forward, table
 from lvs_agent.pool import roster

@@ -12,10 +12,11 @@ import subprocess
 import pytest
 
 from lvs_agent.checks.endpoint import Endpoint
-from lvs_agent.checks.http import HttpCheck, Tls, Url
+from lvs_agent.checks.http import HttpCheck, Url
 from lvs_agent.checks.misc import MiscCheck
 from lvs_agent.checks.port import Runner
 from lvs_agent.checks.scheduler import Schedule
+from lvs_agent.checks.tls.settings import Tls
 from lvs_agent.loop import Loop
 
 

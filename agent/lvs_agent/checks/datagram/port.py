@@ -51,7 +51,7 @@ class DatagramTask(Task):
                 sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
             else:
                 sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-            bind(sock, end)
+            bind(sock, end, self.runner.paths)
             sock.connect((end.address, 0 if self.check.protocol else end.port))
             sock.send(exchange.request())
         except OSError as error:

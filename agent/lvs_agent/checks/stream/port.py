@@ -12,6 +12,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..outcome import Conversation, Outcome
+from ..path.port import Paths
 from ..task import Key, Task
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class StreamTask(Task):
         end = check.endpoint
         # What every run needs, worked out once: a TCP check is little more than these and four system calls.
         self.family, self.target, self.timeout = end.family, (end.address, end.port), end.timeout
-        self.plain = not (end.fwmark or end.bind_if or end.bindto or end.bind_port)
+        self.plain = not (end.fwmark or end.bind_if or end.bindto or end.bind_port or end.toward)
         super().__init__(runner, key, schedule, check, state)
 
     def start(self, now: float) -> None:
@@ -63,7 +64,7 @@ class StreamTask(Task):
             return
         try:
             if not self.plain:
-                bind(sock, self.check.endpoint)
+                bind(sock, self.check.endpoint, self.runner.paths)
             failed = sock.connect_ex(self.target)
         except OSError as error:
             sock.close()
@@ -183,21 +184,25 @@ class StreamTask(Task):
             self.outbox = b""
 
 
-def bind(sock: socket.socket, end: Endpoint) -> None:
+def bind(sock: socket.socket, end: Endpoint, paths: Paths) -> None:
     """Source address and port, interface and mark, where the endpoint names them. Raises OSError."""
     if end.fwmark:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, end.fwmark)
     if end.bind_if:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, end.bind_if.encode())
-    if end.bindto or end.bind_port:
-        sock.bind((end.bindto or ("::" if ":" in end.address else "0.0.0.0"), end.bind_port))
+    source = end.bindto
+    if end.toward:
+        toward = paths.source(end.toward, end.address)
+        source = source or toward
+    if source or end.bind_port:
+        sock.bind((source or ("::" if ":" in end.address else "0.0.0.0"), end.bind_port))
 
 
 def once(end: Endpoint, talk: Conversation) -> Outcome:
     """One attempt by itself, waiting for it: what genhash does. Raises OSError when there is no connection."""
     with socket.socket(end.family, socket.SOCK_STREAM) as sock:
         sock.settimeout(end.timeout)
-        bind(sock, end)
+        bind(sock, end, Paths())
         sock.connect((end.address, end.port))
         data, outcome = talk.opened()
         while outcome is None:

@@ -8,19 +8,29 @@ Like keepalived, a check does not verify the certificate unless it is told to; i
 from __future__ import annotations
 
 import ssl
-from typing import Optional
+import time
+from typing import TYPE_CHECKING, Optional
 
 from ..outcome import Conversation, Outcome, Step
 
+if TYPE_CHECKING:
+    from .settings import Tls
+
 _CHUNK = 16384
+_DAY = 86400
 
 
 class TlsConversation(Conversation):
-    """A conversation inside a TLS client session. sni: the server name to ask for, None for none."""
+    """A conversation inside a TLS client session.
 
-    __slots__ = ("_incoming", "_inner", "_object", "_open", "_outgoing")
+    sni: the server name to ask for, None for none. expiry: days before the end of a verified certificate from which a
+    good outcome has a warning.
+    """
 
-    def __init__(self, context: ssl.SSLContext, sni: Optional[str], inner: Conversation) -> None:
+    __slots__ = ("_expiry", "_incoming", "_inner", "_object", "_open", "_outgoing")
+
+    def __init__(self, context: ssl.SSLContext, sni: Optional[str], inner: Conversation, expiry: int = 0) -> None:
+        self._expiry = expiry
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=sni)
@@ -44,6 +54,15 @@ class TlsConversation(Conversation):
         outcome = self._advance()[1]
         return self._inner.ended() if outcome is None else outcome
 
+    def _look_at_the_end(self, outcome: Outcome) -> Outcome:
+        """A good outcome, with a warning when the certificate ends soon."""
+        certificate = self._object.getpeercert() or {}
+        end = certificate.get("notAfter")
+        if not isinstance(end, str):
+            return outcome
+        days = (ssl.cert_time_to_seconds(end) - time.time()) / _DAY
+        return outcome if days > self._expiry else outcome._replace(warning=f"the certificate ends in {days:.0f} days")
+
     def _advance(self) -> Step:
         try:
             outcome = self._handshake() if not self._open else None
@@ -56,8 +75,12 @@ class TlsConversation(Conversation):
         except ssl.SSLEOFError:
             # The peer closed without a close_notify, as many web servers do: what came before counts.
             outcome = self._inner.ended() if self._open else Outcome(False, "closed during the TLS handshake")
+        except ssl.SSLCertVerificationError as error:
+            outcome = Outcome(False, f"certificate: {error.verify_message}")
         except ssl.SSLError as error:
             outcome = Outcome(False, f"TLS: {error.reason or error}")
+        if outcome is not None and outcome.ok and self._expiry:
+            outcome = self._look_at_the_end(outcome)
         return self._outgoing.read(), outcome
 
     def _handshake(self) -> Optional[Outcome]:
@@ -74,21 +97,19 @@ class TlsConversation(Conversation):
         return step[1]
 
 
-def context(
-    ca: Optional[str] = None,
-    certificate: Optional[str] = None,
-    key: Optional[str] = None,
-    password: Optional[str] = None,
-) -> ssl.SSLContext:
-    """A client context as keepalived makes it from its SSL block: trust is loaded, the peer is not verified.
+def context(tls: Tls) -> ssl.SSLContext:
+    """A client context as keepalived makes it from its SSL block: trust is loaded, the peer is verified if asked for.
 
     Raises OSError or ssl.SSLError when a file cannot be read or is none.
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.check_hostname = False
-    made.verify_mode = ssl.CERT_NONE
-    if certificate:
-        made.load_cert_chain(certificate, key, password)
-    if ca:
-        made.load_verify_locations(ca)
+    if not tls.verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    if tls.certificate:
+        made.load_cert_chain(tls.certificate, tls.key, tls.password)
+    if tls.ca:
+        made.load_verify_locations(tls.ca)
+    elif tls.verify:
+        made.load_default_certs()
     return made

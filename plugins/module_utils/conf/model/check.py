@@ -45,6 +45,9 @@ class ConnectOptions(Declared):
     bind_if: Optional[str] = key(Word(15), "outgoing interface")
     connect_timeout: Optional[float] = key(Seconds(0.000001, 4294), "seconds until a connection counts as failed")
     fwmark: Optional[int] = key(Int(0, _U32), "firewall mark of the packets")
+    data_path: Optional[bool] = key(
+        Flag(), "connect to the virtual server's address, by the way its packets take to this server", agent=True
+    )
 
 
 @declared
@@ -173,6 +176,14 @@ class SslGet(HttpGet):
 
     urls: tuple[SslUrl, ...] = key(Blocks(SslUrl), "pages to ask for", word="url", many=True, required=True)
     tls_compliant: Optional[bool] = key(OnOff(), "the server closes TLS as the RFC says", since="2.2.8")
+    tls_verify: Optional[bool] = key(
+        OnOff(),
+        "the certificate is trusted (SSL ca, or the system's), and for the name sent or the address",
+        agent=True,
+    )
+    tls_expiry: Optional[int] = key(
+        Int(0, 3650), "days before a verified certificate's end that a warning is logged", default=14, agent=True
+    )
 
 
 @declared

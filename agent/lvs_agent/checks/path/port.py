@@ -1,0 +1,106 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From where a check goes the way of the data, and what lets its answer in.
+
+A packet with the mark of a private IPVS service is sent to one real server as a client's packet is (DR, TUN), with the
+virtual server's address as its destination. The answer comes from that address: where it is ours as well, as on the
+director in charge, IPv4 takes it for a forgery unless accept_local is set on the interface. IPv6 does not look.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import logging
+import socket
+import struct
+from ipaddress import ip_address
+from typing import Dict
+
+_SIOCGIFCONF = 0x8912
+_REQUEST = 40
+_MOST = 1024
+_DEPRECATED = 0x20
+_SETTING = "/proc/sys/net/ipv4/conf/{}/accept_local"
+
+_LOG = logging.getLogger("checks")
+
+
+class Paths:
+    """The ways of one process's checks: which interfaces were opened for them."""
+
+    def __init__(self) -> None:
+        self._opened: Dict[str, str] = {}
+        """What accept_local was, by interface, where it was changed."""
+
+    def source(self, toward: str, target: str) -> str:
+        """Our address toward a server, other than the target; its interface takes answers from our own addresses from
+        now on. Raises OSError.
+        """
+        family = socket.AF_INET6 if ":" in toward else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect((toward, 9))
+            address: str = sock.getsockname()[0]
+            if family == socket.AF_INET:
+                self._open(_interface(sock, address))
+        if address == target:
+            # The kernel likes the virtual address best where its prefix is the longest.
+            with open("/proc/net/if_inet6", encoding="ascii") as table:
+                address = another(table.read(), address)
+        return address
+
+    def restore(self) -> None:
+        """Put accept_local back."""
+        for name, before in self._opened.items():
+            _write(name, before)
+        self._opened.clear()
+
+    def _open(self, name: str) -> None:
+        if not name or name in self._opened:
+            return
+        try:
+            with open(_SETTING.format(name), encoding="ascii") as setting:
+                before = setting.read().strip()
+        except OSError:
+            return
+        if before == "0" and _write(name, "1"):
+            self._opened[name] = before
+            _LOG.info("%s: accept_local is set: answers of data paths come from our own addresses", name)
+
+
+def another(table: str, address: str) -> str:
+    """An IPv6 address of the same interface and scope as this one, from /proc/net/if_inet6; itself if there is none.
+
+    Deprecated ones are the last choice, as virtual addresses often are.
+    """
+    digits = ip_address(address).exploded.replace(":", "")
+    rows = [line.split() for line in table.splitlines()]
+    for digits_of, _index, _length, scope, _flags, name in rows:
+        if digits_of == digits:
+            beside = [row for row in rows if row[3] == scope and row[5] == name and row[0] != digits]
+            beside.sort(key=lambda row: int(row[4], 16) & _DEPRECATED)
+            return str(ip_address(int(beside[0][0], 16).to_bytes(16, "big"))) if beside else address
+    return address
+
+
+def _write(name: str, value: str) -> bool:
+    try:
+        with open(_SETTING.format(name), "w", encoding="ascii") as setting:
+            setting.write(value)
+    except OSError as error:
+        _LOG.error("%s: accept_local cannot be set to %s: %s", name, value, error.strerror)
+        return False
+    return True
+
+
+def _interface(sock: socket.socket, address: str) -> str:
+    """The interface that has an IPv4 address; '' when none has."""
+    buffer = bytearray(_MOST * _REQUEST)
+    view = (ctypes.c_char * len(buffer)).from_buffer(buffer)
+    wanted = socket.inet_aton(address)
+    answer = fcntl.ioctl(sock, _SIOCGIFCONF, struct.pack("iL", len(buffer), ctypes.addressof(view)))
+    (size,) = struct.unpack_from("i", answer)
+    for start in range(0, size, _REQUEST):
+        if buffer[start + 20 : start + 24] == wanted:
+            return bytes(buffer[start : start + 16]).partition(b"\0")[0].decode().partition(":")[0]
+    return ""
