@@ -105,6 +105,12 @@ class Instance:
         return tuple(each for each in self.settings.addresses if isinstance(each, Address))
 
     @property
+    def routes(self) -> Tuple[Thing, ...]:
+        """Routes and rules that are set again when somebody takes them away."""
+        found = (each for each in self.settings.addresses if isinstance(each, (Route, Rule)))
+        return tuple(each for each in found if each not in self.untracked)
+
+    @property
     def devices(self) -> Tuple[Device, ...]:
         """Interfaces of its own."""
         return tuple(each for each in self.own.holds if isinstance(each, Device))
@@ -141,6 +147,12 @@ class Plan:
     guard: Guard = field(default_factory=Guard)
     delays: Mapping[str, Delay] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
+
+    @property
+    def has_routes(self) -> bool:
+        """Whether it matters that routes and rules go."""
+        standing = any(isinstance(each, (Route, Rule)) for each in self.stands)
+        return standing or any(instance.routes for instance in self.instances.values())
 
 
 def plan(document: model.Document) -> Plan:

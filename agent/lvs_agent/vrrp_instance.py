@@ -101,6 +101,10 @@ class VirtualRouter:
         tracked = (address for address in self._addresses if address not in self.plan.untracked)
         return tuple(a for a in tracked if a.interface in there and (a.interface, a.address) not in held)
 
+    def restore_routes(self) -> None:
+        """Set routes and rules again; those that are there stay as they are."""
+        self._apply(self._batch(self.plan.routes, remove=False))
+
     def restore(self, missing: Tuple[link.Address, ...]) -> None:
         """Somebody took addresses away from a master: set everything again, tell the neighbours."""
         self.counters["addresses_restored"] += len(missing)

@@ -78,6 +78,7 @@ class Routers:
             loop, Ports(self.routers, self._groups, lambda name: self.members.get(name, (name,)), self._give, tell)
         )
         self.restoring: Set[str] = set()
+        self.unsure: Set[str] = set()  # whether all their routes and rules are there
         self.gone = False  # while an instance ends that a reload took away
         self.reloads = 0
 
@@ -146,6 +147,7 @@ class Routers:
         self.standing.adopt(plan, self.heard)
         self._count(self.loop.now())
         self.pacer.adopt(plan.paces)
+        self.monitor.routes(wanted=plan.has_routes)
         for name in new:
             self.routers[name] = VirtualRouter(plan.instances[name], self.netlink, self.pacer, self.clock)
         self.members = {name: (name,) for name in self.routers}
@@ -187,7 +189,17 @@ class Routers:
             return True
         for each in news:
             self.heard = link.apply(self.heard, each)
+        if any(isinstance(each, link.RouteGone) for each in news):
+            self._routes_gone()
         return bool(news)
+
+    def _routes_gone(self) -> None:
+        """Somebody's routes or rules are gone; ours are set again a moment later, for they may be among them."""
+        self.standing.lost()
+        for name, router in self.routers.items():
+            if router.router.state is State.MASTER and router.plan.routes:
+                self.unsure.add(name)
+                self._restore_in(name, RESTORE)
 
     def _hear_all(self) -> link.Links:
         while self._hear():
@@ -231,6 +243,9 @@ class Routers:
         if router is None or router.router.state is not State.MASTER:
             return
         missing = router.missing(self.links)
+        if name in self.unsure:
+            self.unsure.discard(name)
+            router.restore_routes()
         if missing:
             log.warning("(%s) %d virtual addresses were taken from the master; setting them again", name, len(missing))
             router.restore(missing)

@@ -55,17 +55,21 @@ class Standing:
         """Set what an interface that came or changed has lost."""
         for _pass in range(_PASSES):
             seen = frozenset((each.name, each.index, each.up) for each in links.values())
-            devices = self._lacking(links)
+            devices = self._lacking(links) if seen != self._seen else ()
             if devices:
                 self._make(devices, links)
             elif seen != self._seen:
                 others = [each for each in self._things if not isinstance(each, link.Device)]
                 self._apply(batch(others, indexes(links)), "refused")
             else:
-                return
+                break
             self._seen, links = seen, self._hear()
         if self._settings.adopt(self._wanted):
             self._changed()
+
+    def lost(self) -> None:
+        """Somebody takes routes or rules away: the next look sets everything again."""
+        self._seen = frozenset()
 
     @property
     def told(self) -> Mapping[str, str]:

@@ -209,6 +209,22 @@ def test_a_lost_source_address_and_a_lost_static_one_are_faults(pair) -> None:
     pair.ours.batch("addr del 10.0.0.11/24 dev eth0")
 
 
+def test_routes_and_rules_that_somebody_takes_are_set_again(pair) -> None:
+    static = "static_routes {\n 198.51.100.0/24 via 10.1.0.9 dev eth1\n}\n"
+    routes = "virtual_routes {\n 192.0.2.0/24 via 10.0.0.9 table 100\n 192.0.2.1 via 10.0.0.9 table 100 no_track\n }\n"
+    rules = "virtual_rules {\n from 192.0.2.0/24 table 100 preference 77\n }"
+    pair.play(static + instance(100, routes + rules))
+    assert wait(lambda: pair.ours.has(VIP), 8) is not None
+    for line in ("route del 192.0.2.0/24 table 100", "route del 192.0.2.1 table 100", "rule del pref 77"):
+        pair.ours.batch(line)
+    pair.ours.batch("route del 198.51.100.0/24")
+    assert wait(lambda: "77:" in pair.ours.run("ip", "rule"), 4) is not None
+    assert "192.0.2.0/24 via" in pair.ours.run("ip", "route", "show", "table", "100")
+    assert "192.0.2.1 via" not in pair.ours.run("ip", "route", "show", "table", "100"), "no_track"
+    assert "198.51.100.0/24 via" in pair.ours.run("ip", "route")
+    assert pair.status()["instances"]["VI_1"]["state"] == "MASTER"
+
+
 def test_a_short_loss_of_the_link_does_not_count(pair) -> None:
     delays = "interface_up_down_delays {\n eth1 1.5 0\n}\n"
     pair.play(delays + instance(110, "track_interface {\n eth1\n }"), rival=instance(100))

@@ -253,7 +253,7 @@ def test_a_killed_parent_leaves_nothing_behind(segment: Segment) -> None:
     os.kill(ours.program.pid, signal.SIGKILL)
     ours.program.wait(5)
     ours.programs.remove(ours.program)
-    settle(segment, theirs, ours, 3, "the parent killed")
+    settle(segment, theirs, ours, 14, "the parent killed, and no other came")
     theirs.down()
 
 

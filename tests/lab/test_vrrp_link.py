@@ -10,12 +10,13 @@ import ipaddress
 import json
 import select
 import subprocess
+from pathlib import Path
 from typing import Dict, List
 
 import pytest
 
 from lvs_agent.link import port, state
-from lvs_agent.link.state import Address, Hop, Route, Rule
+from lvs_agent.link.state import Address, Device, Hop, Raised, Route, Rule
 
 pytestmark = pytest.mark.netns(limit=60)
 
@@ -104,6 +105,8 @@ ROUTES: List[tuple] = [
     (Route(ip("192.0.2.2"), 32, kind=6), "main", {"type": "blackhole", "dst": "192.0.2.2"}),
     (Route(ip("192.0.2.3"), 32, (Hop(ip("10.9.9.9"), "va", onlink=True),)), "main", {"gateway": "10.9.9.9", "flags": ["onlink"]}),
     (Route(ip("192.0.2.4"), 32, (VIA,), metrics=(("RTAX_MTU", 1400), ("RTAX_INITCWND", 20))), "main", {"metrics": [{"mtu": 1400, "initcwnd": 20}]}),
+    (Route(ip("192.0.2.5"), 32, (VIA,), metrics=(("RTAX_RTT", 160), ("RTAX_CC_ALGO", "cubic"), ("RTAX_MTU", 1400), ("RTAX_LOCK", 4))), "main", {"metrics": [{"mtu": 1400, "rtt": 20, "congestion": "cubic"}]}),
+    (Route(ip("2001:db8:2::"), 48, (Hop(ip("fe80::1"), "va"),), preference=1, expires=600, sources=(ip("2001:db8:3::"), 48)), "main", {"pref": "high", "from": "2001:db8:3::/48"}),
     (Route(ip("2001:db8:1::"), 48, (Hop(ip("fe80::1"), "va"),), table=1000), "1000", {"dst": "2001:db8:1::/48", "gateway": "fe80::1"}),
 ]  # fmt: skip
 
@@ -143,6 +146,10 @@ RULES: List[tuple] = [
     (Rule(4, 104, action=8), {"action": "prohibit"}),
     (Rule(6, 105, source=(ip("2001:db8::"), 32), ipproto=6, dport=(80, 90)), {"src": "2001:db8::", "ipproto": "tcp"}),
     (Rule(4, 106, suppress_prefixlength=0), {"suppress_prefixlen": 0}),
+    (Rule(4, 107, users=(10, 20), tunnel=9), {"uid_start": 10, "uid_end": 20, "tun_id": 9}),
+    (Rule(4, 108, table=0, action=2, goto=32766), {"goto": 32766}),
+    (Rule(4, 109, table=0, action=3), {"action": "nop"}),
+    (Rule(6, 110, table=0, l3mdev=True), {"l3mdev": None}),
 ]
 
 
@@ -166,6 +173,45 @@ def test_things_are_removed_in_reverse_order(index, netlink) -> None:
     assert netlink.apply(port.batch(things, {"va": index})) == (), "the route needs the address"
     assert port.batch(things, {"va": index}, remove=True).things == tuple(things[::-1])
     assert netlink.apply(port.batch(things, {"va": index}, remove=True)) == ()
+
+
+def test_a_macvlan_is_made_as_iproute2_shows_it_and_removed_again(index, netlink) -> None:
+    ours = Device("vrrp.51", "va", bytes.fromhex("00005e000133"), group=7)
+    up, address = Raised("vrrp.51"), Address(ip("10.0.0.1"), 32, "vrrp.51")
+    assert netlink.apply(port.batch([ours], {"va": index})) == ()
+    assert netlink.apply(port.adjusting([ours])) == ()
+    shown = json.loads(iproute2("-j", "-d", "link", "show", "vrrp.51"))[0]
+    assert (shown["address"], shown["link"], shown["group"], "UP" in shown["flags"]) == (
+        "00:00:5e:00:01:33",
+        "va",
+        "7",
+        False,
+    )
+    assert (shown["linkinfo"]["info_kind"], shown["linkinfo"]["info_data"]["mode"]) == ("macvlan", "private")
+    assert shown["inet6_addr_gen_mode"] == "none"
+    for name, value in (("rp_filter", "2"), ("arp_ignore", "1"), ("promote_secondaries", "1")):
+        assert Path(f"/proc/sys/net/ipv4/conf/vrrp.51/{name}").read_text().strip() == value
+    monitor = port.Monitor()
+    with contextlib.closing(monitor):
+        links: state.Links = {}
+        for news in monitor.everything():
+            links = state.apply(links, news)
+        assert state.stands(links, ours)
+        indexes = {each.name: each.index for each in links.values()}
+        assert netlink.apply(port.batch([up, address], indexes)) == ()
+        links = heard(monitor, links)
+        macvlan = state.named(links, "vrrp.51")
+        assert macvlan is not None
+        assert macvlan.flags & state.IFF_UP
+        assert [held.address for held in macvlan.addresses] == [ip("10.0.0.1")]
+        assert netlink.apply(port.batch([up, address], indexes, remove=True)) == ()
+        links = heard(monitor, links)
+        macvlan = state.named(links, "vrrp.51")
+        assert macvlan is not None
+        assert (macvlan.flags & state.IFF_UP, macvlan.addresses) == (0, ())
+        for _ in range(2):
+            assert netlink.apply(port.batch([ours], indexes, remove=True)) == ()
+        assert state.named(heard(monitor, links), "vrrp.51") is None
 
 
 def heard(monitor: port.Monitor, links: state.Links) -> state.Links:

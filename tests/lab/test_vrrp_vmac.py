@@ -184,8 +184,8 @@ def test_the_virtual_mac_moves_with_the_address(segment: Segment, ours_is_strong
     weak.write(100)
     strong.up()
     weak.up()
-    settle(segment, strong, weak, 8, "election")
-    assert set(segment.ours.macvlans()) == MACVLANS
+    settle(segment, strong, weak, 20, "election")
+    assert wait(lambda: set(segment.ours.macvlans()) == MACVLANS, 20, 0.1) is not None, segment.ours.macvlans()
     assert set(segment.ours.macvlans().values()) == {ours_is_stronger}, "up as MASTER, down as BACKUP"
     assert segment.resolved() == MACS
     speaks = segment.speakers(1)
@@ -200,7 +200,7 @@ def test_the_virtual_mac_moves_with_the_address(segment: Segment, ours_is_strong
     settle(segment, weak, strong, 2, "graceful stop")
     assert segment.resolved() == MACS, "as before: nobody had to learn anything"
     strong.up()
-    settle(segment, strong, weak, 8, "return")
+    settle(segment, strong, weak, 20, "return")
     strong.down(signal.SIGKILL)
     strong.batch("link set eth0 down", "link set eth1 down")
     assert wait(lambda: sorted(weak.held()) == sorted(VIPS), 6, 0.05) is not None, f"power cut: {weak.held()}"
@@ -208,7 +208,7 @@ def test_the_virtual_mac_moves_with_the_address(segment: Segment, ours_is_strong
     strong.batch("link set eth0 up", "link set eth1 up")
     strong.batch("addr replace fd00::1/64 dev eth0", "addr replace fd01::1/64 dev eth1")
     strong.up()
-    settle(segment, strong, weak, 10, "return after the power cut, its macvlans still there")
+    settle(segment, strong, weak, 20, "return after the power cut, its macvlans still there")
     strong.down()
     weak.down()
     assert segment.ours.macvlans() == {}
@@ -221,7 +221,7 @@ def test_a_killed_child_is_back_with_its_macvlans(segment: Segment) -> None:
     theirs.write(100)
     ours.up()
     theirs.up()
-    settle(segment, ours, theirs, 8, "election")
+    settle(segment, ours, theirs, 20, "election")
     before = ours.child()
     os.kill(before, signal.SIGKILL)
     assert wait(lambda: ours.child() not in (0, before), 2) is not None
@@ -265,7 +265,7 @@ def test_a_killed_parent_leaves_nothing(segment: Segment) -> None:
 def test_release_takes_off_what_a_dead_agent_left(segment: Segment) -> None:
     ours = segment.ours
     ours.up()
-    assert wait(lambda: sorted(ours.held()) == sorted(VIPS), 8, 0.1) is not None
+    assert wait(lambda: sorted(ours.held()) == sorted(VIPS), 20, 0.1) is not None
     ours.down(signal.SIGKILL)
     assert set(ours.macvlans()) == MACVLANS
     assert ours.read("/proc/sys/net/ipv4/conf/eth0/arp_ignore") == "1\n"

@@ -15,26 +15,25 @@ import socket
 import struct
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from . import device
+from .messages.port import message
 from .state import (
     Address,
     AddressGone,
     AddressSeen,
     Device,
     Held,
-    Hop,
     LinkGone,
     LinkSeen,
     News,
     Raised,
     Route,
+    RouteGone,
     Rule,
     Thing,
 )
@@ -44,11 +43,11 @@ log = logging.getLogger("lvs-agent")
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 17, 18, 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWRULE, RTM_DELRULE = 24, 25, 32, 33
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
-_REQUEST, _REPLACE, _EXCL, _CREATE, _DUMP = 0x1, 0x100, 0x200, 0x400, 0x300
-_LINK, _NOWHERE, _ONLINK = 253, 255, 4
+_REQUEST, _DUMP = 0x1, 0x300
+_SOL_NETLINK, _ROUTE_GROUPS = 270, (7, 8, 11, 19)  # RTNLGRP_IPV4_ROUTE, IPV4_RULE, IPV6_ROUTE, IPV6_RULE
+_BY_KERNEL = 2
 _GROUPS = 0x1 | 0x10 | 0x100  # links, IPv4 addresses, IPv6 addresses
 _HEADER = struct.Struct("=IHHII")
-_FOREVER = 0xFFFFFFFF
 _PER_SEND = 400  # messages; their bytes stay far below the socket's buffer
 _PER_TURN = 64  # messages from the monitor in one turn of the loop
 
@@ -83,7 +82,7 @@ def batch(things: Sequence[Thing], indexes: Mapping[str, int], *, remove: bool =
     """
     usable = tuple(thing for thing in things if _interfaces(thing) <= indexes.keys())
     ordered = usable[::-1] if remove else usable
-    messages = tuple(_message(thing, indexes, sequence, remove=remove) for sequence, thing in enumerate(ordered))
+    messages = tuple(message(thing, indexes, sequence, remove=remove) for sequence, thing in enumerate(ordered))
     return Batch(ordered, messages, GONE_ALREADY if remove else THERE_ALREADY)
 
 
@@ -111,124 +110,6 @@ def _words(thing: Thing) -> str:
     if isinstance(thing, Rule):
         return f"rule with preference {thing.priority}"
     return f"interface {thing.name if isinstance(thing, Device) else thing.interface}"
-
-
-def _message(thing: Thing, indexes: Mapping[str, int], sequence: int, *, remove: bool) -> bytes:
-    if isinstance(thing, Raised):
-        return device.raised(thing, sequence, down=remove)
-    if isinstance(thing, Device):
-        return device.remove(thing, sequence) if remove else device.create(thing, indexes[thing.base], sequence)
-    if isinstance(thing, Address):
-        message, kinds, flags = _address_message(thing, indexes, remove=remove), (RTM_NEWADDR, RTM_DELADDR), _REPLACE
-    elif isinstance(thing, Route):
-        message, kinds, flags = _route_message(thing, indexes, remove=remove), (RTM_NEWROUTE, RTM_DELROUTE), _EXCL
-    else:
-        message, kinds, flags = _rule_message(thing), (RTM_NEWRULE, RTM_DELRULE), _EXCL
-    message["header"]["type"] = kinds[remove]
-    message["header"]["flags"] = _REQUEST if remove else _REQUEST | _CREATE | flags
-    message["header"]["sequence_number"] = sequence
-    message.encode()
-    return bytes(message.data)
-
-
-def _address_message(address: Address, indexes: Mapping[str, int], *, remove: bool) -> Any:
-    message = ifaddrmsg()
-    message["family"] = socket.AF_INET if len(address.address) == 4 else socket.AF_INET6
-    message["prefixlen"], message["index"] = address.prefixlen, indexes[address.interface]
-    message["scope"] = address.scope
-    local = str(ip_address(address.address))
-    attributes: List[Tuple[str, object]] = [("IFA_LOCAL", local)]
-    attributes.append(("IFA_ADDRESS", str(ip_address(address.peer)) if address.peer else local))
-    if not remove:
-        if address.broadcast:
-            attributes.append(("IFA_BROADCAST", str(ip_address(address.broadcast))))
-        if address.label:
-            attributes.append(("IFA_LABEL", address.label))
-        if address.flags:
-            attributes.append(("IFA_FLAGS", address.flags))
-        if address.preferred is not None:
-            times = {"ifa_preferred": address.preferred, "ifa_valid": _FOREVER, "cstamp": 0, "tstamp": 0}
-            attributes.append(("IFA_CACHEINFO", times))
-    message["attrs"] = attributes
-    return message
-
-
-def _route_message(route: Route, indexes: Mapping[str, int], *, remove: bool) -> Any:
-    message = rtmsg()
-    message["family"] = socket.AF_INET if len(route.destination) == 4 else socket.AF_INET6
-    message["dst_len"], message["tos"], message["proto"], message["type"] = (
-        route.prefixlen,
-        route.tos,
-        route.protocol,
-        route.kind,
-    )
-    message["table"] = route.table if route.table < 256 else 0
-    scope = route.scope
-    if scope is None:  # as ip-route(8): nowhere matches any when deleting, a route without gateways is on the link
-        gateways = any(hop.gateway for hop in route.hops)
-        scope = _NOWHERE if remove else _LINK if route.kind == 1 and not gateways and message["family"] == 2 else 0
-    message["scope"] = scope
-    attributes: List[Tuple[str, object]] = [("RTA_TABLE", route.table)]
-    if route.prefixlen:
-        attributes.append(("RTA_DST", str(ip_address(route.destination))))
-    if route.source:
-        attributes.append(("RTA_PREFSRC", str(ip_address(route.source))))
-    if route.priority is not None:
-        attributes.append(("RTA_PRIORITY", route.priority))
-    if len(route.hops) == 1:
-        message["flags"] = _ONLINK * route.hops[0].onlink
-        attributes += _hop_attributes(route.hops[0], indexes)
-    elif route.hops:
-        attributes.append(("RTA_MULTIPATH", [_nexthop(hop, indexes) for hop in route.hops]))
-    if route.metrics:
-        attributes.append(("RTA_METRICS", {"attrs": list(route.metrics)}))
-    message["attrs"] = attributes
-    return message
-
-
-def _hop_attributes(hop: Hop, indexes: Mapping[str, int]) -> List[Tuple[str, object]]:
-    attributes: List[Tuple[str, object]] = []
-    if hop.gateway:
-        attributes.append(("RTA_GATEWAY", str(ip_address(hop.gateway))))
-    if hop.interface:
-        attributes.append(("RTA_OIF", indexes[hop.interface]))
-    return attributes
-
-
-def _nexthop(hop: Hop, indexes: Mapping[str, int]) -> Dict[str, object]:
-    gateway = [("RTA_GATEWAY", str(ip_address(hop.gateway)))] if hop.gateway else []
-    oif = indexes[hop.interface] if hop.interface else 0
-    return {"oif": oif, "hops": hop.weight - 1, "flags": _ONLINK * hop.onlink, "attrs": gateway}
-
-
-def _rule_message(rule: Rule) -> Any:
-    message = fibmsg()
-    message["family"] = socket.AF_INET if rule.family == 4 else socket.AF_INET6
-    message["table"] = rule.table if rule.table < 256 else 0
-    message["action"], message["tos"], message["flags"] = rule.action, rule.tos, 0x2 * rule.invert
-    attributes: List[Tuple[str, object]] = [
-        ("FRA_PRIORITY", rule.priority),
-        ("FRA_TABLE", rule.table),
-        ("FRA_PROTOCOL", rule.protocol),
-    ]
-    for name, length, network in (("FRA_SRC", "src_len", rule.source), ("FRA_DST", "dst_len", rule.destination)):
-        if network:
-            message[length] = network[1]
-            attributes.append((name, str(ip_address(network[0]))))
-    if rule.mark:
-        attributes += [("FRA_FWMARK", rule.mark[0]), ("FRA_FWMASK", rule.mark[1])]
-    for name, value in (("FRA_IIFNAME", rule.iif), ("FRA_OIFNAME", rule.oif)):
-        if value:
-            attributes.append((name, value))
-    if rule.ipproto is not None:
-        attributes.append(("FRA_IP_PROTO", rule.ipproto))
-    for name, ports in (("FRA_SPORT_RANGE", rule.sport), ("FRA_DPORT_RANGE", rule.dport)):
-        if ports:
-            attributes.append((name, f"{ports[0]}:{ports[1]}"))
-    if rule.suppress_prefixlength is not None:
-        attributes.append(("FRA_SUPPRESS_PREFIXLEN", rule.suppress_prefixlength))
-    message["attrs"] = attributes
-    return message
 
 
 class Netlink:
@@ -288,6 +169,12 @@ class Monitor:
     def fileno(self) -> int:
         """For the loop."""
         return self._socket.fileno()
+
+    def routes(self, *, wanted: bool) -> None:
+        """Hear of routes and rules that go as well, or no longer: a router with a full table has thousands a second."""
+        option = 1 if wanted else 2  # NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP
+        for group in _ROUTE_GROUPS:
+            self._socket.setsockopt(_SOL_NETLINK, option, group)
 
     def everything(self) -> List[News]:
         """A dump of links, then addresses, on a socket of its own."""
@@ -379,9 +266,16 @@ def _address(kind: int, body: bytes) -> Optional[News]:
     return AddressSeen(message["index"], held)
 
 
+def _route(kind: int, body: bytes) -> Optional[News]:
+    """Struct rtmsg: the protocol is its sixth byte."""
+    return RouteGone() if kind == RTM_DELRULE or body[5] != _BY_KERNEL else None
+
+
 _DECODERS: Dict[int, Callable[[int, bytes], Optional[News]]] = {
     RTM_NEWLINK: _link,
     RTM_DELLINK: _link,
     RTM_NEWADDR: _address,
     RTM_DELADDR: _address,
+    RTM_DELROUTE: _route,
+    RTM_DELRULE: _route,
 }

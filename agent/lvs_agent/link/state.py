@@ -41,6 +41,7 @@ class Hop:
     interface: str = ""
     weight: int = 1
     onlink: bool = False
+    realms: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Route:
     """A route to be set. `destination` packed with its `prefixlen` (0 and zeros: default); RT_* and RTN_* numbers.
 
     `scope` None: the kernel's choice. `metrics` are pyroute2's names of RTAX_* and their numbers.
+    `realms` are (source << 16) | destination, `expires` in seconds, `sources` the network of senders (IPv6).
     """
 
     destination: bytes
@@ -60,7 +62,11 @@ class Route:
     source: Optional[bytes] = None
     priority: Optional[int] = None
     tos: int = 0
-    metrics: Tuple[Tuple[str, int], ...] = ()
+    metrics: Tuple[Tuple[str, Union[int, str]], ...] = ()
+    realms: Optional[int] = None
+    expires: Optional[int] = None
+    preference: Optional[int] = None
+    sources: Optional[Tuple[bytes, int]] = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,12 @@ class Rule:
     dport: Optional[Tuple[int, int]] = None
     suppress_prefixlength: Optional[int] = None
     protocol: int = 18
+    suppress_group: Optional[int] = None
+    realms: Optional[int] = None
+    tunnel: Optional[int] = None
+    users: Optional[Tuple[int, int]] = None
+    l3mdev: bool = False
+    goto: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +199,14 @@ class AddressGone:
     prefixlen: int
 
 
-News = Union[LinkSeen, LinkGone, AddressSeen, AddressGone]
+@dataclass(frozen=True)
+class RouteGone:
+    """A route that the kernel did not make itself, or a rule, is there no more; of no interface."""
+
+    index: int = 0
+
+
+News = Union[LinkSeen, LinkGone, AddressSeen, AddressGone, RouteGone]
 Links = Mapping[int, Interface]
 """Interfaces by index."""
 
@@ -203,7 +222,7 @@ def apply(links: Links, news: News) -> Dict[int, Interface]:
         )
     elif isinstance(news, LinkGone):
         changed.pop(news.index, None)
-    elif old is not None:
+    elif old is not None and not isinstance(news, RouteGone):
         key = _key(news.held) if isinstance(news, AddressSeen) else (news.address, news.prefixlen)
         position = next((at for at, held in enumerate(old.addresses) if _key(held) == key), None)
         addresses = old.addresses

@@ -97,6 +97,17 @@ def test_addresses(line: str, address: Address) -> None:
         ("src 10.0.0.1 to 192.0.2.1 dev eth1 scope link", Route(ip("192.0.2.1"), 32, (Hop(None, "eth1"),), scope=253, source=ip("10.0.0.1"))),
         ("blackhole 192.0.2.0/24 metric 10", Route(ip("192.0.2.0"), 24, kind=6, priority=10)),
         ("192.0.2.0/24 via 10.0.0.254 mtu 1400", Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.254")),), metrics=(("RTAX_MTU", 1400),))),
+        ("192.0.2.0/24 via 10.0.0.254 mtu lock 1400", Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.254")),), metrics=(("RTAX_MTU", 1400), ("RTAX_LOCK", 4)))),
+        (
+            "192.0.2.0/24 via 10.0.0.254 rtt 20ms rttvar 8 rto_min 1s features ecn quickack 1 congctl cubic",
+            Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.254")),), metrics=(
+                ("RTAX_RTT", 160), ("RTAX_RTTVAR", 8), ("RTAX_RTO_MIN", 1000), ("RTAX_FEATURES", 1), ("RTAX_QUICKACK", 1),
+                ("RTAX_CC_ALGO", "cubic"), ("RTAX_LOCK", 1 << 13),
+            )),
+        ),
+        ("192.0.2.0/24 via 10.0.0.254 realms 1/2", Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.254")),), realms=0x10002)),
+        ("2001:db8::/32 via fe80::1 dev eth1 pref high expires 60", Route(ip("2001:db8::"), 32, (Hop(ip("fe80::1"), "eth1"),), preference=1, expires=60)),
+        ("192.0.2.0/24 via 10.0.0.1 or 10.0.0.2 dev eth1", Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.1"), "eth1"), Hop(ip("10.0.0.2"), "eth1")))),
         (
             "192.0.2.0/24 nexthop via 10.0.0.1 weight 2 nexthop via 10.0.0.2",
             Route(ip("192.0.2.0"), 24, (Hop(ip("10.0.0.1"), "", 2), Hop(ip("10.0.0.2")))),
@@ -114,6 +125,11 @@ def test_routes_come_after_addresses(line: str, route: Route) -> None:
         ("from 10.0.0.0/8 table 100 preference 5", Rule(4, 5, 100, source=(ip("10.0.0.0"), 8))),
         ("to 2001:db8::/32 table 100 preference 5", Rule(6, 5, 100, destination=(ip("2001:db8::"), 32))),
         ("fwmark 1/0xff table 100 preference 5", Rule(4, 5, 100, mark=(1, 255))),
+        ("from 10.0.0.1 l3mdev preference 5", Rule(4, 5, 0, source=(ip("10.0.0.1"), 32), l3mdev=True)),
+        ("uidrange 10-20 table 100 preference 5", Rule(4, 5, 100, users=(10, 20))),
+        ("from 10.0.0.1 goto 100 preference 5", Rule(4, 5, 0, action=2, source=(ip("10.0.0.1"), 32), goto=100)),
+        ("realms 3 tunnel-id 9 table main protocol static preference 5", Rule(4, 5, realms=3, tunnel=9, protocol=4)),
+        ("suppress_ifgroup default table 100 preference 5", Rule(4, 5, 100, suppress_group=0)),
     ],
 )
 def test_rules_come_last(line: str, rule: Rule) -> None:
@@ -238,9 +254,8 @@ def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", befor
         ("strict_mode on\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "strict mode has no auth"),
         ("track_file {\n f\n }", "error", "track_file f: nothing of this name is declared"),
         ("version 3\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "only in VRRP version 2"),
-        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 realms 3\n }", "error", "realms of a route or rule"),
-        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 mtu lock 1400\n }", "error", "mtu lock of a route"),
-        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 table blue\n }", "error", "table blue: write its number"),
+        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 ttl-propagate enabled\n }", "error", "ttl_propagate of a route"),
+        ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 table bluish\n }", "error", "bluish is not in /etc/iproute2"),
         ("virtual_rules {\n from 10.0.0.1 table 100\n }", "error", "needs a preference"),
         (hmac_block(first="file:/nowhere/at/all"), "error", "/nowhere/at/all cannot be read"),
         (hmac_block(active=3), "error", "active_key 3 is not one of the keys"),
