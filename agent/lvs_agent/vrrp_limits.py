@@ -18,9 +18,6 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import E
 from . import plan_devices, plan_routes
 from .vrrp_keys import hmac_keys
 
-_REFUSED: Dict[str, str] = {
-    "track_bfd": "its failures would not be seen",
-}
 _UNDONE: Dict[str, str] = {
     "linkbeat_use_polling": "the kernel's link state is used",
     "lvs_sync_daemon_interface": "no sync daemon is started",
@@ -44,11 +41,9 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
     found += _said(document, "", _DOCUMENT_UNDONE, WARNING)
     found += [(level, f"static_routes, static_rules: {text}") for level, text in _static(document)]
     for group in document.vrrp_sync_groups:
-        found += _said(group, f"vrrp_sync_group {group.name}", _REFUSED, ERROR)
         found += _said(group, f"vrrp_sync_group {group.name}", _UNDONE, WARNING)
     for block in document.vrrp_instances:
         place = f"vrrp_instance {block.name}"
-        found += _said(block, place, _REFUSED, ERROR)
         found += _said(block, place, _UNDONE, WARNING)
         found += [(level, f"{place}: {text}") for level, text in _impossible(document, block)]
     help_text = "engine keepalived does it; or leave it out"
@@ -94,6 +89,7 @@ def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator
         ("script", block.track_script, document.vrrp_scripts),
         ("file", block.track_file, document.track_files),
         ("process", block.track_process, document.vrrp_track_processes),
+        ("bfd", block.track_bfd, document.bfd_instances),
     ):
         for line in lines:
             if line.name not in {each.name for each in declared}:

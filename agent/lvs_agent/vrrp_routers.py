@@ -105,6 +105,7 @@ class Routers:
             self._give(name, Shutdown())
         self.standing.release(self._hear_all())
         self.filter.close()
+        self.tracking.close()
         for each in self.plan.groups:
             self.notices.group(each, Notice.STOP)
         self.notices.close()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Set, 
 from .link import state as link
 from .notify.scripts import NOT_STARTED, TIMED_OUT, Job
 from .vrrp import track
+from .vrrp_bfd import Neighbours
 from .vrrp_watching import Files, Processes
 
 if TYPE_CHECKING:
@@ -37,15 +38,25 @@ class Tracking:
         self._running: Set[str] = set()
         self._said: Dict[str, int] = {}
         self._files, self._processes = Files(loop, self.told), Processes(loop, self.told)
+        self._neighbours = Neighbours(loop, self.told)
 
     def adopt(self, plan: Tracks, *, presumed: bool) -> None:
         """Track these from now on; one that did not change keeps its verdict, others are `presumed` good."""
-        for kind, names in (("file", plan.files), ("process", plan.processes)):
+        for kind, names in (
+            ("file", plan.files),
+            ("process", plan.processes),
+            ("bfd", plan.neighbours),
+        ):
             for key in [key for key in self.verdicts if key[0] == kind and key[1] not in names]:
                 del self.verdicts[key]
         self._scripts(plan.scripts, presumed=presumed)
         self._files.adopt(plan.files, initialise=not presumed)
         self._processes.adopt(plan.processes, presumed=presumed)
+        self._neighbours.adopt(plan.neighbours, presumed=presumed)
+
+    def close(self) -> None:
+        """Neighbours are told that this is no failure."""
+        self._neighbours.close()
 
     def told(self, kind: str, name: str, verdict: track.Verdict) -> None:
         """A verdict of somebody else's."""

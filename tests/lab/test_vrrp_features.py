@@ -181,6 +181,35 @@ def test_a_tracked_process_moves_the_address_when_it_ends(pair) -> None:
         sleeper.wait()
 
 
+BFD = "bfd_instance B {{\n neighbor_ip 10.0.0.{}\n source_ip 10.0.0.{}\n min_tx 50\n min_rx 50\n multiplier 3\n}}\n"
+
+
+def test_a_neighbour_that_keepalived_s_bfd_stands_for(pair) -> None:
+    folder = pair.folder(pair.client)
+    text = BFD.format(1, 9) + instance(50, "track_bfd {\n B\n }", vrid=99, addresses="10.0.0.90")
+    (folder / "conf").write_text(text)
+    pids = ("-p", f"{folder}/pid", "-r", f"{folder}/vrrp.pid", "-b", f"{folder}/bfd.pid")
+    command = ("keepalived", "-n", "-l", "-D", "-f", f"{folder}/conf", *pids)
+    neighbour = pair.client.start(*command, log=f"{folder}/log")
+    try:
+        pair.play(BFD.format(9, 1) + instance(110, "track_bfd {\n B\n }"), rival=instance(100))
+        pair.moved(pair.ours, 20)
+        assert wait(lambda: pair.client.has("10.0.0.90"), 10) is not None, "keepalived sees us up"
+        pair.client.stop(neighbour, signal.SIGKILL)
+        took = pair.moved(pair.theirs)
+        print(f"the neighbour killed: keepalived master after {took:.2f} s")
+        assert pair.status()["instances"]["VI_1"]["faults"] == ["bfd B"]
+        neighbour = pair.client.start(*command, log=f"{folder}/log")
+        pair.moved(pair.ours, 20)
+        assert wait(lambda: pair.client.has("10.0.0.90"), 10) is not None
+        pair.ours.stop(pair.program)
+        pair.program = None
+        assert wait(lambda: not pair.client.has("10.0.0.90"), 2) is not None, "our last word was heard"
+    finally:
+        print((folder / "log").read_text()[-3000:])
+        pair.client.kill()
+
+
 def test_a_lost_source_address_and_a_lost_static_one_are_faults(pair) -> None:
     pair.ours.batch("addr add 10.0.0.11/24 dev eth0")
     static = "track_group G {\n group {\n VI_1\n }\n}\nstatic_ipaddress {\n 10.1.0.50/24 dev eth1 track_group G\n}\n"

@@ -83,15 +83,12 @@ def test_masters(routers, expected):
     assert masters({host: model.Document(vrrp_instances=tuple(found)) for host, found in routers.items()}) == expected
 
 
-WITH_BFD = """
-bfd_instance B {
-    neighbor_ip 192.0.2.2
-}
+WITH_MPLS = """
 vrrp_instance VI_1 {
     interface eth0
     virtual_router_id 51
-    track_bfd {
-        B
+    virtual_routes {
+        192.0.2.0/24 via 10.0.0.1 ttl-propagate enabled
     }
     virtual_ipaddress {
         192.0.2.80
@@ -102,7 +99,7 @@ vrrp_instance VI_1 {
 
 @pytest.mark.parametrize(("engine", "refused"), [("agent", True), ("keepalived", False)])
 def test_what_the_agent_does_not_do_is_refused_for_the_agent_only(engine, refused):
-    checked = check(WITH_BFD, "d1:keepalived.conf", "d1", engine)
+    checked = check(WITH_MPLS, "d1:keepalived.conf", "d1", engine)
     assert bool(checked.errors) is refused, checked
     assert (checked.document is None) is refused
 

@@ -8,10 +8,12 @@ from typing import Dict, List, Optional, Tuple
 
 import pytest
 
+from lvs_agent.bfd.session import Config
 from lvs_agent.link import debounce
 from lvs_agent.link.debounce import Delay, Steady
 from lvs_agent.link.guard import Guard
 from lvs_agent.link.state import Address, Hop, Interface, Route, Rule
+from lvs_agent.plan_tracking import TrackBfd
 from lvs_agent.vrrp.process import Pattern, Quorum, Standing, judged
 from lvs_agent.vrrp.track import Tracked
 from lvs_agent.vrrp_pacing import Pace, Pacer
@@ -252,6 +254,15 @@ def test_tracked_files_and_processes(file: str, process: str, lines: str, tracke
     assert (list(plan.tracking.files), list(plan.tracking.processes)) == (
         ([tracked.name], []) if tracked.kind == "file" else ([], [tracked.name])
     )
+
+
+def test_a_tracked_neighbour() -> None:
+    before = "bfd_instance B {\n neighbor_ip 10.0.0.2\n source_ip 10.0.0.1\n min_tx 50\n min_rx 60\n multiplier 3\n max_hops 2\n}"
+    plan = planned("track_bfd {\n B weight -20\n}", before=before)
+    assert plan.instances["VI_1"].tracked == (Tracked("bfd", "B", -20),)
+    config = Config(min_tx=0.05, min_rx=0.06, multiplier=3)
+    assert plan.tracking.neighbours == {"B": TrackBfd("10.0.0.2", config, "10.0.0.1", max_hops=2)}
+    assert planned(before=before).tracking.neighbours == {}, "nobody tracks it"
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", befor
 @pytest.mark.parametrize(
     ("lines", "level", "words"),
     [
-        ("track_bfd {\n b\n }", "error", "track_bfd is not done"),
+        ("track_bfd {\n b\n }", "error", "track_bfd b: nothing of this name is declared"),
         ("use_vmac group blue", "error", "interface group blue: write its number"),
         ("use_ipvlan", "error", "use_ipvlan needs an IPv4 address"),
         ("strict_mode on\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "strict mode has no auth"),
