@@ -19,7 +19,7 @@ from .link.port import Batch, Netlink, batch
 from .vrrp import ah, announce, packet, trailer
 from .vrrp.events import Announce, Effect, Notify, RemoveAddresses, SendAdvert, SetAddresses
 from .vrrp.port import Frames
-from .vrrp.router import OWNER, Settings, create
+from .vrrp.router import OWNER, Settings, create, wake_at
 from .vrrp_place import Place, look, text
 
 if TYPE_CHECKING:
@@ -344,6 +344,13 @@ class VirtualRouter:
             if refused is not None:
                 return refused
         return packet.parse(datagram, expect)
+
+    def late(self, now: float) -> None:
+        """Notice a timer of our own that was served late: a busy host, or a process without real-time priority."""
+        when = wake_at(self.router)
+        if when is not None and now - when > self.plan.settings.advert_int / 2:
+            self.counters["late_timer"] += 1
+            self._complain("late_timer", f"its own timer was served {now - when:.3f} s late", now)
 
     def _complain(self, cause: str, text: str, now: float) -> None:
         last, unsaid = self.complaints.get(cause, (-LOG_PERIOD, 0))

@@ -300,6 +300,7 @@ class Routers:
         router = self.routers.get(name)
         if router is None:
             return
+        router.late(self.loop.now())
         if router.router.state is State.BACKUP:
             # after a stall the master's adverts wait in the socket; hear them before believing that it is gone
             self.wires.read(router)

@@ -210,6 +210,22 @@ def test_a_neighbour_that_keepalived_s_bfd_stands_for(pair) -> None:
         pair.client.kill()
 
 
+def test_a_timer_served_late_is_noticed_and_the_process_has_its_manners(pair) -> None:
+    pair.play(instance(100))
+    assert wait(lambda: pair.ours.has(VIP), 8) is not None
+    status = pair.status()
+    assert status["process"]["scheduler"] == "SCHED_FIFO 10"
+    assert status["process"]["memory"] == "locked"
+    os.kill(status["process"]["pid"], signal.SIGSTOP)
+    time.sleep(0.5)
+    os.kill(status["process"]["pid"], signal.SIGCONT)
+    assert wait(lambda: "its own timer was served" in pair.log(), 2) is not None
+    status = pair.status()
+    assert status["instances"]["VI_1"]["counters"]["late_timer"] >= 1
+    assert status["lateness_seconds"] > 0.3
+    assert status["instances"]["VI_1"]["state"] == "MASTER"
+
+
 def test_a_lost_source_address_and_a_lost_static_one_are_faults(pair) -> None:
     pair.ours.batch("addr add 10.0.0.11/24 dev eth0")
     static = "track_group G {\n group {\n VI_1\n }\n}\nstatic_ipaddress {\n 10.1.0.50/24 dev eth1 track_group G\n}\n"

@@ -62,6 +62,14 @@ CASES: List[tuple] = [
         [Device("vrrp1.51", "eth1", RFC4)],
         {"10.0.0.1": "eth0", "10.0.0.2": "vrrp1.51"},
     ),
+    ("", "10.0.0.1\n10.0.0.2 use_vmac", "", [Device("vrrp1.51", "eth0", RFC4)], {"10.0.0.1": "vrrp1.51"}),
+    (
+        "use_vmac\nuse_vmac_addr\nvirtual_ipaddress_excluded {\n 2001:db8::2\n}",
+        "10.0.0.1",
+        "",
+        [Device("vrrp.51", "eth0", RFC4), Device("vrrp1.51", "eth0", RFC6)],
+        {"2001:db8::2": "vrrp1.51"},
+    ),
     (
         "use_vmac",
         "10.0.0.1",
