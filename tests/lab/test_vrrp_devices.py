@@ -41,7 +41,7 @@ vrrp_instance SLAVE {{
 }}
 vrrp_instance VRF {{
     version 3
-    vrf red
+    {where}
     virtual_router_id 53
     priority {priority}
     advert_int 0.5
@@ -77,8 +77,9 @@ class Pair:
 
     def up(self, host: Host, priority: int) -> None:
         last = 1 if host is self.ours else 2
+        where = "vrf red" if host is self.ours else "interface eth1"  # keepalived 2.2.7 has no instance without one
         conf = f"/run/{host.name}.conf"
-        Path(conf).write_text(CONF.format(priority=priority, last=last, peer=3 - last))
+        Path(conf).write_text(CONF.format(priority=priority, last=last, peer=3 - last, where=where))
         if host is self.ours:
             command = ("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent", "run", "-n", "-l", "-P", "-f", conf)
             self.program = host.start(*command, "--socket", "/run/ours/control.sock", log="/run/ours.log")
