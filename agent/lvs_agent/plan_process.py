@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional, Tuple
 
@@ -68,3 +69,15 @@ def plan(glob: model.GlobalDefs, mailing: Optional[Mailing] = None) -> Process:
         name=glob.vrrp_process_name,
         mailing=mailing,
     )
+
+
+def umask(glob: model.GlobalDefs) -> Optional[int]:
+    """Of files that the agent makes: a number in C's writing, or names such as IWGRP and S_IWOTH; None when not said."""
+    if glob.umask is None:
+        return None
+    mask = 0
+    for word in " ".join(glob.umask).replace("|", " ").split():
+        name = word if word.startswith("S_") else f"S_{word}"
+        base = 16 if word[:2] in ("0x", "0X") else 8 if word.startswith("0") else 10
+        mask |= int(word, base) if word[0].isdigit() else int(getattr(stat, name, 0))
+    return mask & 0o777

@@ -10,9 +10,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Dict
 
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
 
-from . import __version__, checker_child, preview, vrrp_child
+from . import __version__, checker_child, plan_process, preview, vrrp_child
 from .daemon import BECOME, Options, Parent, Rooms
 from .reading import Config, Unreadable, load
 
@@ -51,6 +52,9 @@ def serve(options: argparse.Namespace) -> int:
     if config.errors:
         log.error("%s is refused; nothing was started", options.file)
         return REFUSED
+    mask = plan_process.umask(effective.global_defs(config.document))
+    if mask is not None and options.umask is None:
+        os.umask(mask)
     if options.ignored:
         log.warning("options without a meaning here: %s", " ".join(options.ignored))
     if not options.dont_fork:

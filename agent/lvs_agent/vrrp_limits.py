@@ -23,6 +23,9 @@ _UNDONE: Dict[str, str] = {
     "lvs_sync_daemon_interface": "no sync daemon is started",
 }
 _GLOBAL_UNDONE: Dict[str, str] = {
+    "disable_local_igmp": "the kernel reports its groups as for any other program",
+    "vrrp_iptables": "nftables is used, in a table of its own",
+    "vrrp_ipsets": "nftables is used, in a table of its own",
     "lvs_sync_daemon": "no sync daemon is started",
 }
 _DOCUMENT_UNDONE: Dict[str, str] = {
@@ -52,7 +55,7 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
 
 def _said(block: Any, place: str, words: Mapping[str, str], level: str) -> Iterator[Tuple[str, str]]:
     for word, consequence in words.items():
-        if getattr(block, word, None):
+        if getattr(block, word, None) not in (None, False):
             where = f"{place}: " if place else ""
             yield level, f"{where}{word} is not done by this version: {consequence}"
 

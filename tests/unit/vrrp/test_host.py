@@ -7,7 +7,10 @@ from __future__ import annotations
 from typing import Dict, List, Optional, Tuple
 
 import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 
+from lvs_agent import plan_process
 from lvs_agent.bfd.session import Config
 from lvs_agent.link import debounce
 from lvs_agent.link.debounce import Delay, Steady
@@ -343,6 +346,14 @@ def test_a_process_counts_after_its_delays() -> None:
 )  # fmt: skip
 def test_settings_that_have_to_be_thought_about(lines: str, attribute: str, value: object) -> None:
     assert getattr(one(lines, "10.0.0.1\n10.0.0.2 dev eth1").settings, attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "mask"), [("022", 0o22), ("0x12", 0o22), ("18", 0o22), ("IWGRP | IWOTH", 0o22), ("S_IRWXO", 0o7)]
+)
+def test_umask(words: str, mask: int) -> None:
+    document = conf.read(f"global_defs {{\n umask {words}\n}}", "x.conf").document
+    assert plan_process.umask(effective.global_defs(document)) == mask
 
 
 UNICAST = "unicast_src_ip 10.0.0.1\nunicast_peer {{\n 10.0.0.2 {}\n}}\n{}"
