@@ -72,7 +72,7 @@ def plan(glob: model.GlobalDefs, mailing: Optional[Mailing] = None) -> Process:
 
 
 def umask(glob: model.GlobalDefs) -> Optional[int]:
-    """Of files that the agent makes: a number in C's writing, or names such as IWGRP and S_IWOTH; None when not said."""
+    """Of files that the agent makes: a number as C writes it, or names such as IWGRP; None when not said."""
     if glob.umask is None:
         return None
     mask = 0

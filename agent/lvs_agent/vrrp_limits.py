@@ -28,6 +28,7 @@ _GLOBAL_UNDONE: Dict[str, str] = {
     "vrrp_ipsets": "nftables is used, in a table of its own",
     "lvs_sync_daemon": "no sync daemon is started",
 }
+_BARE = ("vrrp_iptables", "vrrp_ipsets")  # are said by being there, without a word behind them
 _DOCUMENT_UNDONE: Dict[str, str] = {
     "linkbeat_interfaces": "the kernel's link state is used",
     "linkbeat_use_polling": "the kernel's link state is used",
@@ -55,7 +56,8 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
 
 def _said(block: Any, place: str, words: Mapping[str, str], level: str) -> Iterator[Tuple[str, str]]:
     for word, consequence in words.items():
-        if getattr(block, word, None) not in (None, False):
+        value = getattr(block, word, None)
+        if value or (word in _BARE and value is not None):
             where = f"{place}: " if place else ""
             yield level, f"{where}{word} is not done by this version: {consequence}"
 

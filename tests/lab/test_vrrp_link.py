@@ -148,7 +148,7 @@ RULES: List[tuple] = [
     (Rule(4, 106, suppress_prefixlength=0), {"suppress_prefixlen": 0}),
     (Rule(4, 107, users=(10, 20), tunnel=9), {"uid_start": 10, "uid_end": 20, "tun_id": 9}),
     (Rule(4, 108, table=0, action=2, goto=32766), {"goto": 32766}),
-    (Rule(4, 109, table=0, action=3), {"action": "nop"}),
+    (Rule(4, 109, table=0, action=3), {"nop": None}),
     (Rule(6, 110, table=0, l3mdev=True), {"l3mdev": None}),
 ]
 
