@@ -181,6 +181,7 @@ class Expander:
         if quote:
             message = "the string has no closing quote"
             self.places.error(line.place, "open-quote", message, 'write a " at its end', column=line.columns[opened])
+            self.places.spoiled.add(self.places.order(line.place))
         if changed:
             line = Line("".join(text[i] for i in kept), [line.columns[i] for i in kept], line.place)
         return line.strip(), continued
@@ -301,7 +302,8 @@ class Expander:
             if braces:
                 message = f"the variable {name} is not defined"
                 self.places.error(replaced.place, "undefined-variable", message, f"${name}=VALUE before", column=column)
-                return
+                # the line still opens its block
+                self.places.spoiled.add(self.places.order(replaced.place))
         if replaced.text != line.text:
             replaced = self._decomment(replaced)[0]
             if replaced.text.startswith(("@", "~SEQ", "~LST")):

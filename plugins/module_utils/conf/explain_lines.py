@@ -223,6 +223,17 @@ A variable holds itself, directly or through others. keepalived does not come ba
 +     router_id ${A}
 + }
 
+@ odd-character
+A character that looks like another one, or like none: a byte order mark at the start of the file, a no-break space, a
+typographic quote, a long dash. Editors and web pages put them there. To keepalived they are letters of a word. Inside
+double quotes they are what they are.
+- global_defs {
+-     router_id “lb1”
+- }
++ global_defs {
++     router_id "lb1"
++ }
+
 @ bad-sequence
 ~SEQ(VAR, START, STEP, END) TEXT repeats TEXT with VAR counting; START and STEP may be left out. ~SEQx counts in
 hexadecimal. ~LST(VAR, A, B) TEXT takes each value in turn.

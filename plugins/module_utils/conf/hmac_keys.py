@@ -47,4 +47,4 @@ def _key_length(value: str) -> Optional[int]:
     if value.startswith("hex:"):
         digits = "".join(value[4:].split())
         return len(digits) // 2 if len(digits) % 2 == 0 and all(c in "0123456789abcdefABCDEF" for c in digits) else 0
-    return len(value.encode())
+    return len(value.encode("utf-8", "replace"))

@@ -104,6 +104,9 @@ class AddressLines(Lines):
         try:
             found = read_options(words, 1, self.table)
         except Bad as bad:
+            if bad.code == "unknown-option" and words[bad.word] in ("netmask", "mask", "prefix", "prefixlen"):
+                help_text = f"the length of the prefix follows the address: {where}/24"
+                raise Bad(bad.message, help_text, code=bad.code, word=bad.word) from None
             if bad.code == "unknown-option" and _valid(words[bad.word].partition("/")[0]):
                 raise Bad(bad.message, "one address a line", code=bad.code, word=bad.word) from None
             raise

@@ -76,11 +76,24 @@ def check_extra(words: Sequence[str], most: int, value: Any) -> Any:
 def integer(word: str, low: int, high: int) -> int:
     """A decimal number in a range. Raises Bad."""
     if not _INTEGER.match(word) or len(word) > 21:
-        raise Bad(f"'{word}' is not a whole number", f"a number from {low} to {high}", code="not-a-number")
+        wanted = f"a number from {low} to {high}"
+        raise Bad(f"'{word}' is not a whole number", lambda: _number_instead(word, wanted), code="not-a-number")
     number = int(word)
     if not low <= number <= high:
         raise Bad(f"{number} is out of range", f"a number from {low} to {high}", code="out-of-range")
     return number
+
+
+def _number_instead(word: str, wanted: str, scale: float = 0) -> str:
+    from .suggest import instead_of_number  # noqa: PLC0415 - only a mistake needs it
+
+    return instead_of_number(word, wanted, scale)
+
+
+def _address_instead(word: str) -> str:
+    from .suggest import instead_of_address  # noqa: PLC0415 - only a mistake needs it
+
+    return instead_of_address(word)
 
 
 def address(word: str, family: int = 0) -> str:
@@ -97,18 +110,7 @@ def address(word: str, family: int = 0) -> str:
         else:
             return word
     kind = {4: "an IPv4", 6: "an IPv6"}.get(family, "an IP")
-    raise Bad(f"'{word}' is not {kind} address", _instead_of_address(word), code="bad-address")
-
-
-def _instead_of_address(word: str) -> str:
-    """What is often meant by a word that is nearly an address."""
-    where, colon, port = word.partition(":")
-    if colon and _IPV4.match(where):
-        return f"write {where} {port}, the port is a word of its own"
-    where = word.partition("/")[0]
-    if where != word and (_IPV4.match(where) or ":" in where):
-        return f"write {where}, no prefix length belongs here"
-    return "without a comma, one address a line" if word.endswith((",", ";")) else ""
+    raise Bad(f"'{word}' is not {kind} address", lambda: _address_instead(word), code="bad-address")
 
 
 def is_ipv6(word: str) -> bool:
@@ -178,7 +180,8 @@ class Seconds(Kind):
     def read(self, words: Sequence[str]) -> Any:
         word = one(words, "a number of seconds")
         if not _DECIMAL.match(word) or len(word) > 30:
-            raise Bad(f"'{word}' is not a duration", f"seconds, {self.shape}", code="not-a-number")
+            scale, wanted = self.scale, self.shape
+            raise Bad(f"'{word}' is not a duration", lambda: _number_instead(word, wanted, scale), code="not-a-number")
         number = round(float(word) / self.scale, 6)
         if self.zero_is_default and not number:
             # the file that distributions install has it, and none is what keepalived does when it refuses the 0

@@ -30,6 +30,8 @@ class Places:
         self.files: list[tuple[str, list[str]]] = []
         self.origins: list[tuple[int, Sequence[int], str]] = []
         self.findings: list[Finding] = []
+        # lines with a mistake that makes others out of it: nothing more is said about their words
+        self.spoiled: set[int] = set()
         # places of words and braces behind @lvs_agent, which keepalived does not see
         self.agent: set[int] = set()
 
@@ -76,7 +78,7 @@ class Places:
         self, level: str, code: str, message: str, place: int, *, text: str = "", word: int = 0, help_text: str = ""
     ) -> None:
         """Record one finding at a word of a node."""
-        if not self.full:
+        if not self.full and not (self.spoiled and self.order(place) in self.spoiled):
             self.findings.append(self.finding(level, code, message, place, text=text, word=word, help_text=help_text))
 
     def finding(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from . import model
 from .findings import ERROR, NOTE, WARNING, Bad, Odd
 from .items import MemberLines
-from .spec import GONE, LINE, LISTED, MEMBERS, NAMES, Entry, Spec, homes, spec
+from .spec import GONE, LINE, LISTED, MEMBERS, NAMES, Entry, Spec, home, homes, spec
 from .words import split
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Reader:
         self._known: Known = {} if known is None else known
         # whether the nodes being read are those of a block that keepalived does not see
         self._unseen = False
+        self._in_comment = False
+        self.balanced = True
 
     def document(self, nodes: list[Node]) -> model.Document:
         """The whole file."""
@@ -90,7 +92,7 @@ class Reader:
             self._unknown(of, node, words[0])
             return None
         if entry.mode != LINE:
-            self._without_brace(node, words)
+            self._without_brace(of, node, words)
             return None
         kind = entry.kind
         clean = entry.legacy is None and not entry.agent
@@ -109,15 +111,17 @@ class Reader:
             value = kind.read([text[len(words[0]) :].strip()] if kind.raw else words[1:])
         except Odd as odd:
             clean, value = False, odd.value
-            self._bad(odd, node, words[0])
+            self._bad(_on_its_own_line(odd, words, of), node, words[0])
             if value is None:
                 return None
         except Bad as bad:
             self._bad(bad, node, words[0])
             return None
         hit = (entry.attribute, value, entry)
-        if clean:
+        if clean and text.isascii():
             known[text] = hit
+        elif clean:
+            self._odd(WARNING, node, text)
         return hit
 
     def _nested(self, of: Spec, node: Node, children: list[Node], values: dict[str, Any]) -> None:
@@ -211,7 +215,8 @@ class Reader:
         for keyword in inner.required:
             if keyword.attribute not in head and not self.broken and not _tried(inner, node, keyword.attribute):
                 title = " ".join(words)
-                self._find(ERROR, "missing-keyword", f"{title} needs {keyword.word}", node, 0, keyword.help)
+                help_text = f"write {keyword.word} {keyword.kind.shape}".rstrip() + f": {keyword.help}"
+                self._find(ERROR, "missing-keyword", f"{title} needs {keyword.word}", node, 0, help_text)
         return built
 
     def _body(self, entry: Entry, node: Node, values: dict[str, Any]) -> None:
@@ -269,13 +274,17 @@ class Reader:
         help_text = f"it is set in line {earlier} already"
         self._find(WARNING, "duplicate-keyword", f"'{entry.word}' is set twice: {what}", node, 0, help_text)
 
-    def _without_brace(self, node: Node, words: list[str]) -> None:
+    def _without_brace(self, of: Spec, node: Node, words: list[str]) -> None:
         """A word that opens a block, without the block."""
         if self.broken:
             return
-        shown = f"write '{node[0]} {{' and close it with '}}'"
+        shown = f"write '{node[0].rstrip('([ ')} {{' and close it with '}}'"
+        lines = of.words[words[0]].mode in (LISTED, NAMES) and len(words) > 1 and words[1] not in ("(", "[")
+        if lines:
+            shown = f"write {words[0]} {{ {' '.join(words[1:])} }}"
         self._find(ERROR, "missing-brace", f"'{words[0]}' needs a block in braces", node, 0, shown)
-        self.broken = True
+        # where all is on the line nothing else went wrong
+        self.broken = not (lines and self.balanced)
 
     def _unknown(self, of: Spec, node: Node, word: str) -> None:
         if node[0] == "}":
@@ -289,23 +298,61 @@ class Reader:
             return
         belongs = homes().get(word)
         if belongs:
-            title = f"in {belongs[0]}" if belongs[0] else "at the top of the file"
-            self._find(ERROR, "misplaced-keyword", f"'{word}' does not belong here", node, 0, f"it stands {title}")
+            help_text = f"it stands {home(word, of.block)}"
+            self._find(ERROR, "misplaced-keyword", f"'{word}' does not belong here", node, 0, help_text)
             return
-        from .suggest import nearest  # noqa: PLC0415 - only a mistake needs it
+        if not word.isascii() and self._odd(ERROR, node, node[0]):
+            return
+        if self._foreign_comment(node[0]):
+            return
+        from .suggest import instead_of_keyword, nearest  # noqa: PLC0415 - only a mistake needs it
 
-        meant = nearest(word, of.words)
-        help_text = f"did you mean '{meant}'?" if meant else ""
+        plain = word.partition("=")[0].rstrip(":;,")
+        meant = plain if plain in of.words else nearest(plain, (*of.words, "include"))
+        if meant in of.words:
+            meant = of.words[meant].legacy or meant
+        help_text = f"did you mean '{meant}'?" if meant else instead_of_keyword(word)
+        if meant == plain != word:
+            help_text = f"write {meant}, without '{word[len(plain)]}'"
         self._find(ERROR, "unknown-keyword", f"keepalived knows no '{word}'", node, 0, help_text)
 
+    def _foreign_comment(self, text: str) -> bool:
+        """Whether a line goes on with a comment in the manner of C, of which the first line had its finding."""
+        inside = self._in_comment
+        if inside or text.startswith("/*"):
+            self._in_comment = "*/" not in text
+        return inside
+
+    def _odd(self, level: str, node: Node, text: str) -> bool:
+        """Say that a character looks like another one; whether there is one."""
+        from .suggest import odd_character  # noqa: PLC0415 - only few lines are not ASCII
+
+        odd = odd_character(text)
+        if odd is not None:
+            word = len(split(text[: odd.at + 1])) - 1
+            self._find(level, "odd-character", f"there is {odd.what} in this line", node, max(0, word), odd.help)
+        return odd is not None
+
     def _bad(self, bad: Bad, node: Node, keyword: str) -> None:
-        if self.places.full:
+        if self.places.full or (not node[0].isascii() and self._odd(bad.level, node, node[0])):
             return
         message = f"{keyword}: {bad.message}" if keyword else bad.message
         self._find(bad.level, bad.code, message, node, bad.word, bad.help)
 
     def _find(self, level: str, code: str, message: str, node: Node, word: int = 0, help_text: str = "") -> None:
         self.places.find(level, code, message, node[1], text=node[0], word=word, help_text=help_text)
+
+
+def _on_its_own_line(odd: Odd, words: list[str], of: Spec) -> Odd:
+    """What is ignored because it stands behind another keyword; an error when the block cannot do without it."""
+    other = of.words.get(words[odd.word]) if odd.code == "extra-words" and odd.word < len(words) else None
+    if other is None or other.mode != LINE:
+        return odd
+    help_text = f"write {' '.join(words[odd.word :])} in a line of its own"
+    told = Odd(odd.value, odd.message, help_text, code=odd.code, word=odd.word)
+    needed = other.attribute == "interface" or any(other.attribute == one.attribute for one in of.required)
+    told.level = ERROR if needed else WARNING
+    return told
 
 
 def _tried(of: Spec, node: Node, attribute: str) -> bool:
@@ -317,8 +364,10 @@ def sets(of: Spec, text: str, attribute: str, *, mistyped: bool = True) -> bool:
     """Whether a line is about a keyword: its word is one of the keyword's, or so near to one that it is meant."""
     if not text:
         return False
-    word = split(text)[0]
+    word, *further = split(text)
     entry = of.words.get(word)
+    if mistyped and any(one in of.words and of.words[one].attribute == attribute for one in further):
+        return True
     if entry is None and mistyped and word not in GONE:
         from .suggest import nearest  # noqa: PLC0415 - only a mistake needs it
 

@@ -64,10 +64,11 @@ def _whole(text: str, file: str, sources: Sources, exists: Optional[Callable[[st
     Expander(builder, places, sources.opener, sources.config_id, sources.environ).file(file, text)
     reader = Reader(places)
     reader.broken = builder.broken is not None
+    reader.balanced = not builder.open and not any(node[0] == "}" for node in builder.top)
     if builder.open:
-        reader.broken = True
-        if not builder.deeper:
+        if not builder.deeper and builder.broken is None:
             unclosed(builder, places)
+        reader.broken = True
     document = reader.document(builder.top)
     if reader.extra_brace:
         extra(builder, places)

@@ -111,11 +111,14 @@ class Look:
             self._named = [check for real in servers for check in real.checks if check.__class__ in _NAMED]
         return self._named
 
-    def lacks(self, block: Any, attribute: str) -> bool:
-        """Whether a keyword is not written in a block, not even with a value that could not be read."""
+    def lacks(self, block: Any, attribute: str, *, filled: bool = True) -> bool:
+        """Whether a keyword is not written in a block, not even with a value that could not be read.
+
+        filled: a block with nothing in it does not count as written.
+        """
         for part in self._written(id(block)):
             for child in part.node[2] or ():
-                if child[2] != [] and sets(part.of, child[0], attribute):
+                if (child[2] != [] or not filled) and sets(part.of, child[0], attribute):
                     return False
         return True
 
@@ -159,6 +162,14 @@ def run(look: Look) -> None:
 
     for rule in (*rules_names.RULES, *rules_global.RULES, *rules_vrrp.RULES, *rules_lvs.RULES):
         rule(look)
+
+
+def first_of_name(blocks: Sequence[Any]) -> list[Any]:
+    """The blocks that count: a second one of a name has its finding, and is skipped."""
+    found: dict[str, Any] = {}
+    for block in blocks:
+        found.setdefault(block.name, block)
+    return list(found.values())
 
 
 def duplicates(items: Any) -> list[tuple[int, Any]]:

@@ -81,7 +81,7 @@ def _weighed(look: Look, server: model.VirtualServer) -> None:
 
 def _tried_servers(look: Look, server: model.VirtualServer) -> bool:
     """A real server whose opening line could not be read has its own finding."""
-    return not look.lacks(server, "real_servers")
+    return not look.lacks(server, "real_servers", filled=False)
 
 
 def services_are_distinct(look: Look) -> None:

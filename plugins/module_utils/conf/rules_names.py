@@ -130,10 +130,14 @@ def definitions_are_used(look: Look) -> None:
     files = {check.track_file for check in look.named_checks() if isinstance(check, model.FileCheck)}
     for attribute, home, keyword in _TRACKED[:3]:
         used = {track.name for block in blocks for track in getattr(block, attribute)}
+        defined = [block.name for block in getattr(document, home)]
+        used |= {nearest(name, defined) for name in used if name not in defined}
         for block in getattr(document, home):
             if block.name not in used and not (keyword == "track_file" and block.name in files):
                 look.warning("unused", f"{keyword} {block.name} is tracked by nothing", block)
     groups = {server.group for server in document.virtual_servers}
+    defined = [group.name for group in document.virtual_server_groups]
+    groups |= {nearest(name, defined) for name in groups if name is not None and name not in defined}
     for group in document.virtual_server_groups:
         if group.name not in groups:
             look.warning("unused", f"virtual_server_group {group.name} is used by nothing", group)

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from . import effective
+from .rules import first_of_name
 from .rules_strict import RULES as STRICT_RULES
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def interfaces_are_named(look: Look) -> None:
 def virtual_routers_are_distinct(look: Look) -> None:
     """One VRID of one family on an interface, unless unicast peers keep them apart."""
     seen: dict[Any, model.VrrpInstance] = {}
-    for instance in look.document.vrrp_instances:
+    for instance in first_of_name(look.document.vrrp_instances):
         if instance.virtual_router_id is None or instance.interface is None or instance.unicast_peer:
             continue
         identity = (instance.interface, instance.virtual_router_id, effective.family(instance))
@@ -112,7 +113,7 @@ def authentication_works(look: Look) -> None:
         given = instance.authentication
         if given is None or given.auth_type is None:
             continue
-        if given.auth_pass is not None and len(given.auth_pass.encode()) > 8:
+        if given.auth_pass is not None and len(given.auth_pass.encode("utf-8", "replace")) > 8:
             kept = given.auth_pass[:8]
             message = "only the first 8 characters of the password count"
             look.warning("password-cut", message, given, "auth_pass", help_text=f"'{kept}' is what others must have")
@@ -212,7 +213,7 @@ def _unusable(item: model.VirtualAddress) -> str:
 def addresses_are_owned_once(look: Look) -> None:
     """The same address twice in an instance, or in two."""
     owners: dict[Any, model.VrrpInstance] = {}
-    for instance in look.document.vrrp_instances:
+    for instance in first_of_name(look.document.vrrp_instances):
         for attribute in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
             for position, item in enumerate(getattr(instance, attribute)):
                 identity = (item.address, item.dev or instance.interface)
@@ -259,6 +260,8 @@ def _source(look: Look, instance: model.VrrpInstance, *, version6: bool) -> None
     if instance.unicast_peer:
         if instance.mcast_dst_ip is not None:
             look.warning("useless-option", "unicast has no multicast group", instance, "mcast_dst_ip")
+        return
+    if not look.lacks(instance, "unicast_peer"):
         return
     for word in ("unicast_src_ip", "check_unicast_src", "old_unicast_checksum", "unicast_ttl"):
         if getattr(instance, word) is not None and not instance.unicast_fault_no_peer:

@@ -83,6 +83,39 @@ def homes() -> dict[str, tuple[str, ...]]:
     return {word: tuple(blocks) for word, blocks in found.items()}
 
 
+@lru_cache(maxsize=1)
+def _around() -> dict[type, tuple[tuple[str, type], ...]]:
+    """For every block, the blocks it stands in, each with its word ('' is the top of the file)."""
+    found: dict[type, dict[str, type]] = {}
+    todo: list[tuple[str, type]] = [("", model.Document)]
+    seen = set()
+    while todo:
+        name, block = todo.pop()
+        seen.add((name, block))
+        for word, entry in spec(block).words.items():
+            if entry.mode == BLOCK:
+                found.setdefault(entry.kind.block, {})[name] = block
+                if (word, entry.kind.block) not in seen:
+                    todo.append((word, entry.kind.block))
+    return {block: tuple(names.items()) for block, names in found.items()}
+
+
+def home(word: str, block: type) -> str:
+    """Where a word that stands in the wrong block belongs: in one around it if it is known there, else in one of its
+    own blocks, else in any."""
+    level = list(_around().get(block, ()))
+    while level:
+        for name, around in level:
+            if word in spec(around).words:
+                return f"in {name}" if name else "at the top of the file"
+        level = [one for _name, around in level for one in _around().get(around, ())]
+    for name, entry in spec(block).words.items():
+        if entry.mode == BLOCK and word in spec(entry.kind.block).words:
+            return f"in {name}"
+    names = homes()[word]
+    return " or ".join(f"in {name}" if name else "at the top of the file" for name in names[:2])
+
+
 def _walk(block: type, name: str, found: dict[str, list[str]], seen: set[type]) -> None:
     if block in seen:
         return

@@ -100,6 +100,6 @@ def _braces(word: str, items: list[str], indent: str, lines: list[str]) -> None:
 
 def _line(text: str, indent: str, lines: list[str]) -> None:
     line = indent + text
-    if len(line.encode()) > LONGEST_LINE:
+    if len(line.encode("utf-8", "replace")) > LONGEST_LINE:
         raise ValueError(f"the line would be longer than the {LONGEST_LINE} characters keepalived takes")
     lines.append(line)

@@ -380,6 +380,50 @@ MISTAKES = [
     ("bad-sequence", E, "¶~SEQ(A, 1, 0, 9) global_defs\n"),
     ("bad-sequence", E, "¶~LST(A) x\n"),
     ("include-not-read", E, "¶include other.conf\n"),
+    # what looks right, and what other formats have
+    ("odd-character", E, "¶\ufeff" + instance("")),
+    ("odd-character", E, instance("  ¶advert_int\u00a01")),
+    ("odd-character", E, instance("  advert_int ¶\u20091")),
+    ("odd-character", E, real("    weight ¶\u22121")),
+    ("odd-character", W, "global_defs {\n  router_id ¶\u201clb1\u201d\n}\n"),
+    (
+        "odd-character",
+        W,
+        SECURE + "vrrp_script s {\n  script ¶\u201c/bin/x\u201d\n}\n" + instance("  track_script {\n    s\n  }"),
+    ),
+    ("unknown-keyword", E, instance("  ¶// the master")),
+    ("unknown-keyword", E, instance("  ¶/* the\n  master\n  of all */")),
+    ("unknown-keyword", E, instance("  ¶advert_int: 1")),
+    ("unknown-keyword", E, instance("  ¶advert_int=1")),
+    ("not-a-number", E, instance("  advert_int ¶= 1")),
+    ("not-a-number", E, instance("  advert_int ¶1;")),
+    ("not-a-number", E, server("  persistence_timeout ¶5m")),
+    (
+        "extra-words",
+        E,
+        "vrrp_instance VI_1 {\n  state BACKUP ¶interface eth0\n  virtual_router_id 51\n  virtual_ipaddress {\n    10.0.0.1\n  }\n}\n",
+    ),
+    ("extra-words", W, instance("  advert_int 1 ¶nopreempt")),
+    ("missing-brace", E, instance("  ¶unicast_peer 10.9.0.1\n  check_unicast_src")),
+    ("missing-brace", E, instance("  ¶track_interface eth1") + server("")),
+    ("missing-brace", E, instance("  ¶authentication (\n    auth_type PASS\n  )")),
+    ("unexpected-brace", E, instance("").replace("VI_1 {", "VI_1 {¶{")),
+    ("bad-address", E, server("", head="¶[2001:db8::1] 80")),
+    ("bad-address", E, server("", real="  real_server ¶[2001:db8::1]:80 {\n  }")),
+    ("bad-address", E, server("", real="  real_server ¶web1.example.org 80 {\n  }")),
+    ("bad-address", E, instance("", vip="¶10.0.0.256/24")),
+    ("bad-address", E, instance("", vip="¶10.000.000.001")),
+    ("unknown-option", E, instance("", vip="10.0.0.1 ¶netmask 255.255.255.0")),
+    ("misplaced-keyword", E, check("TCP_CHECK", "      ¶weight 1")),
+    ("undefined-variable", E, server("").replace("10.0.0.1 80", "¶${VIP} 80")),
+    (
+        "unknown-name",
+        E,
+        SECURE + "vrrp_script check {\n  script /bin/x\n}\n" + instance("  track_script {\n    ¶chek\n  }"),
+    ),
+    ("unknown-name", E, "virtual_server_group G1 {\n  10.0.0.1 80\n}\n" + server("", head="group ¶G2")),
+    ("duplicate-name", E, instance("") + instance("", "¶VI_1", vrid=52)),
+    ("open-quote", E, SECURE + 'vrrp_script s {\n  script ¶"/bin/x 1\n}\n' + instance("  track_script {\n    s\n  }")),
 ]
 
 
@@ -413,3 +457,33 @@ def test_the_table_is_large_and_its_mistakes_distinct() -> None:
 )
 def test_what_the_mistakes_are_put_into_is_sound(text: str) -> None:
     assert [found.render() for found in read(text, "good.conf").findings] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (server("", head="[2001:db8::1] 80"), "write 2001:db8::1, without brackets"),
+        (server("", real="  real_server [2001:db8::1]:80 {\n  }"), "write 2001:db8::1 80, without brackets"),
+        (server("", real="  real_server web1 80 {\n  }"), "no names are looked up: write the address"),
+        (instance("", vip="10.000.0.1"), "write 10.0.0.1, without leading zeros"),
+        (instance("", vip="10.0.0.1 netmask 255.0.0.0"), "the length of the prefix follows the address: 10.0.0.1/24"),
+        (instance("  advert_int 2m"), "write 120, without a unit: 0.01..255 s"),
+        (instance("  advert_int 500ms"), "write 0.5, without a unit: 0.01..255 s"),
+        ("global_defs {\n  vrrp_rlimit_rttime 5s\n}\n", "without a unit: a number from 1 to 4294967295"),
+        (instance("", priority="priority 150;"), "write 150"),
+        (instance("", priority="priority = 150"), "no '=' belongs here: a number from 1 to 255"),
+        (instance("  // x"), "a comment starts with # or !"),
+        (instance("  advert_int=1"), "write advert_int, without '='"),
+        (server("  lvs_kind DR"), "did you mean 'lvs_method'?"),
+        ("includes x\n", "did you mean 'include'?"),
+        (check("TCP_CHECK", "      weight 1"), "it stands in real_server"),
+        (check("HTTP_GET", "      status_code 200\n      url {\n        path /\n      }"), "it stands in url"),
+        (instance("  router_id x"), "it stands in global_defs"),
+        (instance("  unicast_peer 10.9.0.1"), "write unicast_peer { 10.9.0.1 }"),
+        (instance("  authentication (\n  )"), "write 'authentication {' and close it with '}'"),
+        (check("HTTP_GET", ""), "write url { ... }: pages to ask for"),
+        (instance("", vip="$VIP/24"), "no such variable is defined; beside other characters its name needs braces: ${NAME}"),
+    ],
+)  # fmt: skip
+def test_the_help_mends_it(text: str, wanted: str) -> None:
+    assert [found.help for found in read(text, "wrong.conf").findings if found.level == E] == [wanted]
