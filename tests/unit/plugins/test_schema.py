@@ -32,7 +32,7 @@ def test_a_block_is_given_back_as_it_was():
           "sh, mh, dh, fo, ovf, sed, nq, twos))")]),
         ([SERVICE, {**SERVICE, "real_servers": [{"address": "192.0.2.11", "weight": -1}, {"address": "x"}]}],
          ["services[1].real_servers[0].weight: -1 is out of range (a number from 0 to 2147483647)",
-          "services[1].real_servers[1].address: 'x' is not an IP address"]),
+          "services[1].real_servers[1].address: 'x' is not an IP address (no names are looked up: write the address)"]),
         ([{"port": 80}], ["services[0].address: it is missing (one of address, fwmark, group)"]),
         ([7], ["services[0]: a number does not belong here (a mapping of keywords)"]),
     ],
