@@ -34,6 +34,7 @@ _DEEPEST = 20
 _MOST_TEXT = 32 << 20
 _INCLUDE = re.compile(r"include([rmwba]?)(?=[ \t]|\Z)[ \t]*(.*)")
 _BRACES = re.compile(r'"[^"]*"?|[{}]')
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
 _DEFINITION = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*")
 
 
@@ -344,6 +345,10 @@ class Expander:
 
     def _emit(self, line: Line) -> None:
         """Cut a line at its braces and hand the pieces to the builder."""
+        template = _TEMPLATE.search(line.text)
+        if template:
+            self._unfilled(line, template.start())
+            line = line._replace(text=_TEMPLATE.sub(lambda found: "x" * len(found.group()), line.text))
         text, start = line.text, 0
         for found in _BRACES.finditer(text):
             char = found.group()
@@ -357,6 +362,13 @@ class Expander:
             else:
                 self.builder.end(place)
         self._piece(line.part(start) if start else line)
+
+    def _unfilled(self, line: Line, at: int) -> None:
+        """A line of a template that was not made into a file: what is said of it is said once."""
+        message = "this is a template's placeholder, not a value"
+        column = line.columns[at]
+        self.places.error(line.place, "unexpected-brace", message, "fill the template in first", column=column)
+        self.places.spoiled.add(self.places.order(line.place))
 
     def _piece(self, line: Line) -> None:
         line = line.strip()

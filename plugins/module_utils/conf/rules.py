@@ -122,6 +122,16 @@ class Look:
                     return False
         return True
 
+    def dropped(self, attribute: str) -> bool:
+        """Whether a block at the top of the file is not in the document: its opening line could not be read."""
+        nodes = (
+            child
+            for part in self._written(id(self.document))
+            for child in part.node[2] or ()
+            if child[0] and (entry := part.of.words.get(split(child[0])[0])) and entry.attribute == attribute
+        )
+        return sum(1 for _node in nodes) > len(getattr(self.document, attribute))
+
     def empty(self, block: Any) -> bool:
         """Whether nothing stands between the braces of a block."""
         return not any(part.node[2] for part in self._written(id(block)))

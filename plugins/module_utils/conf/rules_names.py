@@ -52,7 +52,9 @@ def names_are_defined_once(look: Look) -> None:
 
 
 def unknown(look: Look, what: str, name: str, known: Sequence[str], block: Any, attribute: str, item: int) -> None:
-    """The finding for a name that nothing has."""
+    """The finding for a name that nothing has, unless the name of such a block could not be read."""
+    if look.dropped(next(home for home, keyword in _NAMED if keyword == what)):
+        return
     meant = nearest(name, known)
     if meant:
         help_text = f"did you mean '{meant}'?"
@@ -150,7 +152,7 @@ def servers_have_their_groups(look: Look) -> None:
     files = [one.name for one in document.track_files]
     sessions = [one.name for one in document.bfd_instances]
     for server in document.virtual_servers:
-        if server.group is not None and server.group not in groups:
+        if server.group is not None and server.group not in groups and not look.dropped("virtual_server_groups"):
             meant = nearest(server.group, groups)
             help_text = f"did you mean '{meant}'?" if meant else "there is none of that name in this file"
             message = f"there is no virtual_server_group '{server.group}'"

@@ -381,6 +381,14 @@ MISTAKES = [
     ("bad-sequence", E, "¶~LST(A) x\n"),
     ("include-not-read", E, "¶include other.conf\n"),
     # what looks right, and what other formats have
+    ("unexpected-brace", E, instance("", priority="priority ¶{{ priority }}")),
+    ("unexpected-brace", E, instance("", vip="¶{{ vip }}/24 dev {{ dev }}")),
+    ("unexpected-brace", E, instance("  ¶{% if master %}")),
+    (
+        "missing-value",
+        E,
+        SECURE + "¶vrrp_script {\n  script /bin/x\n}\n" + instance("  track_script {\n    check\n  }"),
+    ),
     ("odd-character", E, "¶\ufeff" + instance("")),
     ("odd-character", E, instance("  ¶advert_int\u00a01")),
     ("odd-character", E, instance("  advert_int ¶\u20091")),
