@@ -18,8 +18,8 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import explain, m
 
 pytestmark = pytest.mark.netns(limit=300)
 
-FOLDER = Path(__file__).parents[1] / "vectors" / "conf" / "handbook"
-FILES = sorted(FOLDER.glob("*.conf"))
+FOLDER = Path(__file__).parents[1] / "vectors" / "conf"
+FILES = sorted(FOLDER.rglob("*.conf"))
 LINKS = (("eth0", "eth1"), ("ens3", "ens4"), ("ens5", "eth2"))
 # words newer than Debian's release; the examples with them are for later ones
 NEWER = ("auth_hmac", "timer_expired_backup", "owner_ignore_adverts", "no_virtual_ipaddress")

@@ -91,6 +91,23 @@ def things_are_tracked_once(look: Look) -> None:
                 seen.add(track.name)
 
 
+def groups_track_what_their_members_do_not(look: Look) -> None:
+    """What a sync group tracks its members cannot track for themselves; an instance tracks its own interface."""
+    members = {instance.name: instance for instance in look.document.vrrp_instances}
+    for group in look.document.vrrp_sync_groups:
+        for attribute in ("track_interface", *(names[0] for names in _TRACKED)):
+            for position, track in enumerate(getattr(group, attribute)):
+                for name in group.group or ():
+                    own = members.get(name)
+                    tracked = {one.name for one in getattr(own, attribute)} if own is not None else set()
+                    if own is not None and attribute == "track_interface" and not own.dont_track_primary:
+                        tracked.add(own.interface)
+                    if track.name in tracked:
+                        message = f"{track.name} is tracked by vrrp_instance {name} too: one of them is ignored"
+                        look.warning("duplicate-track", message, group, attribute, item=position)
+                        break
+
+
 def groups_have_their_instances(look: Look) -> None:
     """The members of sync groups and track groups exist, once, and in one sync group only."""
     document = look.document
@@ -191,6 +208,7 @@ RULES = (
     names_are_defined_once,
     tracked_things_are_defined,
     things_are_tracked_once,
+    groups_track_what_their_members_do_not,
     groups_have_their_instances,
     groups_have_two_members,
     definitions_are_used,

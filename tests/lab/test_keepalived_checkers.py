@@ -1,0 +1,72 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Debian's keepalived prints of its running checker configuration (-C -d), which takes a kernel with ip_vs: the
+same of every vector and of what we write of it. (Its VRRP configuration: test_keepalived_oracle.py.)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import read, write
+
+pytestmark = pytest.mark.uml(limit=200)
+
+FOLDER = Path(__file__).parents[1] / "vectors" / "conf"
+FILES = [file for file in sorted(FOLDER.rglob("*.conf")) if "virtual_server" in file.read_text()]
+MODULES = ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_wlc", "ip_vs_sh", "ip_vs_mh", "ip_vs_sed", "ip_vs_lblcr")
+LAST = re.compile(r"------< (Health checkers|Checker track files) >------")
+STATE = re.compile(r"(?i)time of|last|pid|socket|fd|thread|transition|run at|next")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kernel() -> None:
+    """What the files need of the machine."""
+    subprocess.run(["modprobe", "-a", *MODULES, "ip_vs_pe_sip", "dummy"], check=True)
+    for number, name in enumerate(("lo", "eth0", "eth1")):
+        if name != "lo":
+            subprocess.run(["ip", "link", "add", name, "type", "dummy"], check=True)
+            subprocess.run(["ip", "addr", "add", f"192.0.2.{number}/24", "dev", name], check=True)
+        subprocess.run(["ip", "link", "set", name, "up"], check=True)
+
+
+def dumped(text: str, folder: Path) -> list[str]:
+    """The lines about the configuration that a keepalived prints at its start."""
+    path = folder / "dumped.conf"
+    path.write_text(text)
+    command = ["keepalived", "-C", "-n", "-l", "-d", "-f", str(path), "-p", str(folder / "1"), "-c", str(folder / "2")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    said, end = b"", time.monotonic() + 20
+    assert process.stdout is not None
+    # the whole is printed when nothing has come for a while behind its last part
+    while time.monotonic() < end and select.select([process.stdout], [], [], 0.4 if LAST.search(str(said)) else 5)[0]:
+        said += process.stdout.read1(65536)
+    os.killpg(process.pid, signal.SIGKILL)  # an orderly end takes longer than all the rest
+    process.wait()
+    process.stdout.close()
+    lines = [re.sub(r"^\w{3} \w{3} +\d+ [\d:]+ \d{4}: ", "", line) for line in said.decode().splitlines()]
+    starts = [number for number, line in enumerate(lines) if line.startswith("------<")]
+    assert starts, lines
+    assert any(LAST.search(line) for line in lines), lines[-5:]
+    stated = [line for line in lines[starts[0] :] if line.startswith((" ", "------<"))]
+    return [line for line in stated if not STATE.search(line)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_both_files_are_one_configuration(file: Path, tmp_path: Path) -> None:
+    original = file.read_text()
+    assert dumped(write(read(original, file.name).document), tmp_path) == dumped(original, tmp_path)
+
+
+def test_what_is_compared_says_what_the_file_says(tmp_path: Path) -> None:
+    text = (FOLDER / "whole" / "checkers.conf").read_text()
+    told = "\n".join(dumped(text, tmp_path))
+    for what in ("Retry count = 6", "weight = 5", "198.51.100.12", "two.example.org", "1.25"):
+        assert what in told, what
