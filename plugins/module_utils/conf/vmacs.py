@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from .findings import Bad
 from .kinds import Kind, address, integer
@@ -47,7 +47,7 @@ class VmacLine(Kind):
         return UseVmac(**found)
 
     def write(self, value: Any) -> str:
-        parts = ["name", quoted(value.name)] if value.name is not None else []
+        parts = _named(value.name, ("netlink_notify_msg", "name", "group"))
         if value.mac is not None:
             parts.append(value.mac)
         if value.netlink_notify_msg:
@@ -55,6 +55,14 @@ class VmacLine(Kind):
         if value.group is not None:
             parts += ["group", quoted(value.group)]
         return " ".join(parts)
+
+
+def _named(name: Optional[str], words: tuple[str, ...]) -> list[str]:
+    """The interface's name, with 'name' before it only where it would be taken for something else: 2.2.7 has not the
+    word and takes it for the name."""
+    if name is None:
+        return []
+    return ["name", quoted(name)] if name in words or "." in name or ":" in name else [quoted(name)]
 
 
 def _mac(word: str, position: int) -> str:
@@ -101,7 +109,7 @@ class IpvlanLine(Kind):
         return UseIpvlan(**found)
 
     def write(self, value: Any) -> str:
-        parts = ["name", quoted(value.name)] if value.name is not None else []
+        parts = _named(value.name, ("bridge", "private", "vepa", "name", "group"))
         parts += [word for word in (value.address, value.mode) if word is not None]
         if value.group is not None:
             parts += ["group", quoted(value.group)]
