@@ -13,7 +13,7 @@ from . import effective
 
 if TYPE_CHECKING:
     from .cluster import Cluster, Director
-    from .model import VirtualServer, VrrpInstance
+    from .model import RealServer, VirtualServer, VrrpInstance
 
 
 def _title(server: VirtualServer) -> str:
@@ -26,20 +26,21 @@ def _title(server: VirtualServer) -> str:
 
 def _shape(server: VirtualServer) -> dict[str, Any]:
     """What must be the same on all directors, by the attribute that says it."""
-    reals = {
-        (real.address, effective.real_server_port(server, real), effective.forwarding(server, real).method)
-        for real in server.real_servers
-    }
     return {
         "lvs_sched": server.lvs_sched or "wlc",
         "lvs_method": effective.forwarding(server).method,
         "persistence_timeout": effective.persistence_timeout(server),
         "persistence_granularity": server.persistence_granularity,
         "ops": bool(server.ops),
-        "quorum": effective.quorum(server),
+        "quorum": server.quorum or 1,
+        "hysteresis": server.hysteresis or 0,
         "sorry_server": server.sorry_server,
-        "real_servers": reals,
     }
+
+
+def _reals(server: VirtualServer) -> dict[tuple[str, int], int]:
+    """The place of each real server in the list, by address and port."""
+    return {(real.address, real.port or server.port or 0): at for at, real in enumerate(server.real_servers)}
 
 
 def services_agree(cluster: Cluster) -> None:
@@ -66,27 +67,49 @@ def _missing(cluster: Cluster, director: Director, at: int, title: str, other: D
 
 def _compare(cluster: Cluster, director: Director, at: int, server: VirtualServer, other: VirtualServer) -> None:
     reference = cluster.directors[0].name
-    mine, theirs = _shape(server), _shape(other)
-    for attribute, value in mine.items():
-        if value == theirs[attribute]:
-            continue
-        if attribute == "real_servers":
-            what = _servers(value, theirs[attribute])
-        else:
-            what = f"{attribute} is not that of {reference}"
-        message = f"virtual_server {_title(server)}: {what}"
-        path: tuple[Any, ...] = ("virtual_servers", at)
-        if attribute != "real_servers" and getattr(server, attribute) is not None:
-            path = (*path, attribute)
-        help_text = f"the same as on {reference}: connections would break or move at a takeover"
-        cluster.warning("service-differs", director, path, message, help_text)
-        return
+    help_text = f"the same as on {reference}: connections would break or move at a takeover"
+    title, theirs = f"virtual_server {_title(server)}", _shape(other)
+    for attribute, value in _shape(server).items():
+        if value != theirs[attribute]:
+            path: tuple[Any, ...] = ("virtual_servers", at)
+            if getattr(server, attribute) is not None:
+                path = (*path, attribute)
+            message = f"{title}: {attribute} is not that of {reference}"
+            cluster.warning("service-differs", director, path, message, help_text)
+    mine, others = _reals(server), _reals(other)
+    for key in sorted(mine.keys() ^ others.keys()):
+        address, port = key
+        path = ("virtual_servers", at, "real_servers", mine[key]) if key in mine else ("virtual_servers", at)
+        what = f"{'has in excess' if key in mine else 'lacks'} real_server {address} {port}"
+        cluster.warning("service-differs", director, path, f"{title}: {what}", help_text)
+    for key in sorted(mine.keys() & others.keys()):
+        _compare_reals(cluster, director, (at, mine[key]), server, (other, other.real_servers[others[key]]))
 
 
-def _servers(mine: set[tuple[str, int, str]], theirs: set[tuple[str, int, str]]) -> str:
-    lacking, extra = theirs - mine, mine - theirs
-    address, port, method = min(lacking or extra)
-    return f"{'lacks' if lacking else 'has in excess'} real_server {address} {port} ({method})"
+def _compare_reals(
+    cluster: Cluster,
+    director: Director,
+    at: tuple[int, int],
+    server: VirtualServer,
+    beside: tuple[VirtualServer, RealServer],
+) -> None:
+    """The same real server on two directors: its weight, and the forwarding that is its own."""
+    real, reference = server.real_servers[at[1]], cluster.directors[0].name
+    both = {
+        "weight": (effective.weight(server, real), effective.weight(*beside)),
+        "lvs_method": (
+            real.lvs_method and real.lvs_method.method,
+            beside[1].lvs_method and beside[1].lvs_method.method,
+        ),
+    }
+    for attribute, (mine, theirs) in both.items():
+        if mine != theirs:
+            path: tuple[Any, ...] = ("virtual_servers", at[0], "real_servers", at[1])
+            if getattr(real, attribute) is not None:
+                path = (*path, attribute)
+            here, there = ("not set" if one is None else one for one in (mine, theirs))
+            message = f"real_server {real.address}: {attribute} is {here} here, {there} on {reference}"
+            cluster.warning("service-differs", director, path, message, f"the same as on {reference}")
 
 
 def sync_daemons_agree(cluster: Cluster) -> None:
