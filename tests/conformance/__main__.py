@@ -65,11 +65,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--packets", type=int, default=1_000_000, help="how many random packets row X07 sends")
     parser.add_argument("--beside", type=Path, help="JSON of an earlier run, to put beside this one's")
     parser.add_argument("--breaks", action="store_true", help="break the agent for each row and see the row fail")
+    parser.add_argument("--vmac", action="store_true", help="every row with use_vmac, where the speaker has it")
     options = parser.parse_args(arguments)
     names = options.speaker.split(",")
     if set(names) - set(speakers.NAMES):
         parser.error(f"speakers are {', '.join(speakers.NAMES)}")
     rows = chosen(options.rows)
+    if options.vmac:
+        os.environ["LEDGER_VMAC"] = "1"  # for the guests too
     if "LAB" not in os.environ:
         private()
     os.environ["LEDGER_PACKETS"] = str(options.packets)

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import os
+from dataclasses import dataclass, field, replace
 from typing import Dict, Optional, Tuple
 
 DEVICE = "eth0"
@@ -47,7 +48,7 @@ class Facts:
     peers: Tuple[str, ...] = ()
     check_peers: bool = False  # where a speaker does not check unicast sources unless told
     password: str = ""
-    vmac: bool = False
+    vmac: bool = field(default_factory=lambda: "LEDGER_VMAC" in os.environ)
     accept: Optional[bool] = None  # None: the speaker's default
     message_checksum: bool = False
     hmac: Optional[Hmac] = None
