@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Optional, Tuple, Union
 
@@ -40,6 +42,7 @@ _METRICS = {
 _LOCK_BITS = {"mtu": 2, "rtt": 4, "rttvar": 5, "ssthresh": 6, "cwnd": 7, "advmss": 8, "reordering": 9, "rto_min": 13}
 _LOCK_BITS.update(congctl=16)  # RTAX_*, linux/rtnetlink.h
 _SCALE = {"rtt": 8, "rttvar": 4}  # of a time with its unit; the kernel counts in eighths and quarters of a millisecond
+_FIRST_PREFERENCE = 16384
 _PREFERENCES = {"medium": 0, "high": 1, "low": 3}  # RFC 4191 2.1
 _UNDONE_ROUTE = ("encap", "as_", "vrf", "ttl_propagate", "fastopen_no_cookie", "placing")
 
@@ -122,14 +125,12 @@ def _realms(text: Optional[str]) -> Optional[int]:
 
 
 def rule(line: model.Rule) -> Rule:
-    """One line of virtual_rules. Raises ValueError for a name that has no number, or without a preference."""
-    if line.preference is None:
-        raise ValueError("a rule needs a preference: without one it cannot be removed again safely")
+    """One line of virtual_rules, numbered by with_preferences. Raises ValueError for a name that has no number."""
     low, _dash, high = (line.uidrange or "").partition("-")
     six = _is_six(line.family, line.from_, line.to)
     return Rule(
         family=6 if six else 4,
-        priority=line.preference,
+        priority=line.preference or 0,
         table=_rule_table(line),
         action=_ACTIONS["goto" if line.goto is not None else "nop" if line.nop else line.type or "table"],
         source=_network(line.from_, six=six) if line.from_ and line.from_ != "all" else None,
@@ -157,6 +158,26 @@ def _rule_table(line: model.Rule) -> int:
     if line.l3mdev or line.goto is not None or line.nop:
         return 0
     return 254 if line.table is None else number(line.table, "rt_tables")
+
+
+def with_preferences(document: model.Document) -> model.Document:
+    """Rules without a preference get keepalived's: from 16384 downwards, each family for itself; static ones first."""
+    following = {4: itertools.count(_FIRST_PREFERENCE, -1), 6: itertools.count(_FIRST_PREFERENCE, -1)}
+
+    def numbered(lines: Tuple[model.Rule, ...]) -> Tuple[model.Rule, ...]:
+        return tuple(
+            replace(line, preference=next(following[6 if _is_six(line.family, line.from_, line.to) else 4]))
+            if line.preference is None
+            else line
+            for line in lines
+        )
+
+    rules = (*document.static_rules, *(rule for block in document.vrrp_instances for rule in block.virtual_rules))
+    if all(rule.preference is not None for rule in rules):
+        return document
+    static = numbered(document.static_rules)
+    blocks = tuple(replace(block, virtual_rules=numbered(block.virtual_rules)) for block in document.vrrp_instances)
+    return replace(document, static_rules=static, vrrp_instances=blocks)
 
 
 def leftover_words(line: object) -> Tuple[str, ...]:

@@ -157,6 +157,7 @@ class Plan:
 
 def plan(document: model.Document) -> Plan:
     """Translate; the document has been validated, what is unsupported has been reported or refused."""
+    document = plan_routes.with_preferences(document)
     groups = _groups(document)
     blocks = {block.name: block for block in document.vrrp_sync_groups}
     sync = {name: blocks[group.name] for group in groups for name in group.members}

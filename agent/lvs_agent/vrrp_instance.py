@@ -95,8 +95,9 @@ class VirtualRouter:
     def missing(self, links: link.Links) -> Tuple[link.Address, ...]:
         """Virtual addresses that the kernel has not, though their interface is there; nor one that was set down."""
         own = {device.name for device in self.plan.devices}
-        there = {each.name for each in links.values()}
-        serving = (each for each in links.values() if each.name not in own or each.flags & link.IFF_UP)
+        wanted = {address.interface for address in self._addresses}
+        there = {each.name: each for each in links.values() if each.name in wanted}
+        serving = (each for each in there.values() if each.name not in own or each.flags & link.IFF_UP)
         held = {(each.name, held.address) for each in serving for held in each.addresses}
         tracked = (address for address in self._addresses if address not in self.plan.untracked)
         return tuple(a for a in tracked if a.interface in there and (a.interface, a.address) not in held)

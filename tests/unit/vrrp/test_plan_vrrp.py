@@ -137,6 +137,25 @@ def test_rules_come_last(line: str, rule: Rule) -> None:
     assert plan.brings[-1] == rule
 
 
+def test_rules_without_a_preference_get_keepalived_s() -> None:
+    """As keepalived 2.2.7 numbered the same file."""
+    plan = planned(
+        "virtual_rules {\n from 10.1.0.0/24 table 1\n to 10.2.0.0/24 table 2\n from 2001:db8::/32 table 3\n }",
+        before="static_rules {\n from 10.9.0.0/24 table 9\n}",
+        after="vrrp_instance VI_2 {\n interface eth0\n virtual_router_id 52\n virtual_ipaddress {\n 192.0.2.7\n }\n"
+        " virtual_rules {\n from 10.3.0.0/24 table 4\n from 10.4.0.0/24 table 5 preference 7\n }\n}",
+    )
+    found = [*plan.stands, *plan.instances["VI_1"].brings, *plan.instances["VI_2"].brings]
+    assert [(rule.table, rule.priority) for rule in found if isinstance(rule, Rule)] == [
+        (9, 16384),
+        (1, 16383),
+        (2, 16382),
+        (3, 16384),
+        (4, 16381),
+        (5, 7),
+    ]
+
+
 def test_excluded_addresses_are_set_but_not_advertised() -> None:
     plan = one("virtual_ipaddress_excluded {\n 2001:db8::1/64\n }")
     assert plan.advertised == (ip("192.0.2.100"),)
@@ -256,7 +275,6 @@ def said(lines: str = "", addresses: str = "192.0.2.100", after: str = "", befor
         ("version 3\nauthentication {\n auth_type PASS\n auth_pass x\n }", "error", "only in VRRP version 2"),
         ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 ttl-propagate enabled\n }", "error", "ttl_propagate of a route"),
         ("virtual_routes {\n 192.0.2.0/24 via 10.0.0.1 table bluish\n }", "error", "bluish is not in /etc/iproute2"),
-        ("virtual_rules {\n from 10.0.0.1 table 100\n }", "error", "needs a preference"),
         (hmac_block(first="file:/nowhere/at/all"), "error", "/nowhere/at/all cannot be read"),
         (hmac_block(active=3), "error", "active_key 3 is not one of the keys"),
     ],
