@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
 SCRIPTS = tools/run-tests tools/reference tests/lab/hosts/lab tests/lab/hosts/web tests/lab/hosts/load
 
-.PHONY: demo test unit lint mypy sanity conformance bench fuzz drills setup lab-up lab-down lab-shell clean build/lvs-agent
+.PHONY: demo test unit lint mypy sanity conformance bench fuzz drills plays setup lab-up lab-down lab-shell clean build/lvs-agent
 
 demo: setup            # the classic LVS-DR example on lab hosts, with figures
 	@python tests/lab/demo.py
@@ -43,6 +43,9 @@ fuzz: setup            # a million mutated keepalived.conf: no traceback, nothin
 
 drills: setup          # every drill of playbooks/drill.yml on lab hosts, beside tcpdump (20 minutes)
 	@tools/run-tests drills
+
+plays: setup           # site.yml for NAT, DR and TUN, IPv4 and IPv6, both engines, on lab hosts (15 minutes)
+	@tools/run-tests plays
 
 setup:
 	@tools/setup

@@ -71,11 +71,16 @@ class ActionModule(ActionBase):
         checked = director_config.check(made.text or "", path, config_id, engine, made.shown)
         if checked.document is None:
             return {"failed": True, "msg": "\n".join([*checked.errors, *checked.warnings])}, False
-        known = inventory.of_task(task_vars)
-        local = bool(cluster_view.local_nodes({str(task_vars["inventory_hostname"]): checked.document}, known))
+        known, host = inventory.of_task(task_vars), str(task_vars["inventory_hostname"])
+        local = bool(cluster_view.local_nodes({host: checked.document}, known))
         needs = director_config.needs(checked.document, local)
+        peers = {address for one in known.directors(host) if one != host for address in known.addresses(one)}
         return {
             "findings": checked.warnings,
             "warnings": list(checked.warnings),
-            "needs": {"modules": needs.modules, "sysctls": needs.sysctls},
+            "needs": {
+                "modules": needs.modules,
+                "sysctls": needs.sysctls,
+                "firewall": director_config.firewall(checked.document, peers),
+            },
         }, True

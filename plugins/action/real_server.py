@@ -23,7 +23,8 @@ class ActionModule(ActionBase):
             task_vars = task_vars or {}
             try:
                 host = str(task_vars["inventory_hostname"])
-                args["clusters"] = cluster_view.wishes(host, inventory.of_task(task_vars))
+                leaves = args.get("state") == "absent"
+                args["clusters"] = [] if leaves else cluster_view.wishes(host, inventory.of_task(task_vars))
             except ValueError as error:
                 result.update(failed=True, msg=str(error))
                 return result

@@ -99,7 +99,7 @@ findings:
   elements: str
   returned: O(state=present)
 needs:
-  description: What the text needs of the kernel.
+  description: What the text needs of the kernel and of the firewall.
   type: dict
   returned: O(state=present)
   contains:
@@ -109,6 +109,9 @@ needs:
       elements: str
     sysctls:
       description: Sysctls and their values.
+      type: dict
+    firewall:
+      description: Who sends VRRP and connection synchronisation, for M(lvs.cluster.director_firewall).
       type: dict
   sample: {modules: [ip_vs, ip_vs_wrr], sysctls: {net.ipv4.ip_forward: "1"}}
 backup_file:

@@ -8,11 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 from ansible_collections.lvs.cluster.plugins.plugin_utils import agent_check
 
 if t.TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import Finding, model
+
+
+SYNC_PORT = 8848
 
 
 class Checked(t.NamedTuple):
@@ -21,6 +25,14 @@ class Checked(t.NamedTuple):
     errors: list[str]
     warnings: list[str]
     document: model.Document | None
+
+
+class Firewall(t.TypedDict):
+    """Who sends VRRP and connection synchronisation to a director, and where; as director_firewall takes it."""
+
+    peers: list[str]
+    routers: list[dict[str, t.Any]]
+    sync: dict[str, t.Any] | None
 
 
 class Needs(t.NamedTuple):
@@ -65,6 +77,23 @@ def needs(document: model.Document, local: bool = False) -> Needs:
         if "NAT" in used:
             sysctls.update(_forwarding(document, virtual_server))
     return Needs(sorted(modules), sysctls)
+
+
+def firewall(document: model.Document, peers: t.Collection[str]) -> Firewall:
+    """What a director's firewall has to know; peers: the addresses of the other directors."""
+    routers = []
+    for instance in document.vrrp_instances:
+        router = {
+            "interface": instance.interface or "",
+            "family": effective.family(instance),
+            "peers": [peer.address for peer in instance.unicast_peer],
+            "ah": bool(instance.authentication and instance.authentication.auth_type == "AH"),
+        }
+        if instance.interface and router not in routers:
+            routers.append(router)
+    daemon = effective.global_defs(document).lvs_sync_daemon
+    sync = {"interface": daemon.interface, "port": daemon.port or SYNC_PORT} if daemon else None
+    return {"peers": sorted(peers), "routers": routers, "sync": sync}
 
 
 def masters(documents: t.Mapping[str, model.Document]) -> list[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import struct
 import subprocess
@@ -176,6 +177,63 @@ def test_the_unit_does_the_same_at_boot(hosts):
     finally:
         after_reboot.close()
         changes(server, state="absent")
+
+
+NAT = {"lvs_method": "NAT", "address": "10.1.0.2", "port": 80, "gateway": "10.1.0.1"}
+NAT6 = {"lvs_method": "NAT", "address": "fd01::2", "port": 80, "gateway": "fd01::1"}
+
+
+def way(server, *words):
+    """The next hop of a packet, or "" when it has none."""
+    found = server.run("ip", "route", "get", *words, check=False).split()
+    return found[found.index("via") + 1] if "via" in found else ""
+
+
+def test_only_the_answers_of_nat_go_by_the_gateway(hosts):
+    _, server = hosts
+    server.batch("-6 address add fd01::2/64 dev eth0 nodad", "route add default via 10.1.0.254")
+    before = (state(server), *ways(server))
+    clusters = [{"name": "web", "services": [NAT, NAT6]}]
+    assert changes(server, check=True, clusters=clusters)
+    assert (state(server), *ways(server)) == before
+    assert changes(server, clusters=clusters)
+    assert not changes(server, clusters=clusters)
+    answer = ("from", "10.1.0.2", "ipproto", "tcp", "sport")
+    assert way(server, "198.51.100.1", *answer, "80") == "10.1.0.1"
+    assert way(server, "198.51.100.1", *answer, "22") == "10.1.0.254"
+    assert way(server, "10.1.0.7", *answer, "80") == "", "a network that it is in"
+    assert way(server, "2001:db8::1", "from", "fd01::2", "ipproto", "tcp", "sport", "80") == "fd01::1"
+    unit = Path("/etc/systemd/system/lvs-real-server-route@web.service").read_text()
+    made = ways(server)
+    server.run("ip", "rule", "del", "pref", "18480")
+    for line in unit.splitlines():
+        if line.startswith("ExecStart="):
+            server.run(*shlex.split(line.partition("=")[2]))
+    assert [sorted(lines) for lines in ways(server)] == [sorted(lines) for lines in made]
+
+    assert changes(server, clusters=clusters, route="default")
+    assert way(server, "198.51.100.1") == "10.1.0.1"
+    assert changes(server, clusters=[])
+    assert (state(server), *ways(server)) == before
+    server.batch("-6 address del fd01::2/64 dev eth0", "route del default via 10.1.0.254")
+
+
+def ways(server):
+    words = (["-4", "route"], ["-6", "route"], ["-4", "rule"], ["-6", "rule"])
+    return [
+        server.run("ip", *word, "show", *(["table", "all"] if "route" in word else [])).splitlines() for word in words
+    ]
+
+
+def test_clusters_that_are_not_named_any_more_leave(hosts):
+    _, server = hosts
+    before = state(server)
+    services = [{"virtual_ipaddress": [VIP]}]
+    changes(server, clusters=[{"name": "web", "services": services}, {"name": "mail", "services": services}])
+    assert changes(server, clusters=[{"name": "web", "services": services}])
+    assert server.has(VIP)
+    assert changes(server, clusters=[{"name": "web", "services": services}], state="absent")
+    assert state(server) == before
 
 
 @pytest.mark.parametrize(

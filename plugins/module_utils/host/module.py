@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Tuple
 
-from . import port, show
+from . import firewalls, port, show
 from .settings import ConflictError, Kind, Record, RecordError, Want, concerned, plan, with_owner
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+
+def runner(module: AnsibleModule) -> port.Run:
+    """What runs programs for the port: a program of a firewall that is not there answers as a shell would."""
+
+    def run(words: Sequence[str], text: Optional[str]) -> Tuple[int, str, str]:
+        optional = words[0] in ("nft", "firewall-cmd", "ufw")
+        program = module.get_bin_path(words[0], required=not optional)  # type: ignore[no-untyped-call]
+        if program is None:
+            return firewalls.NOT_FOUND, "", f"{words[0]} is not installed"
+        status, out, error = module.run_command([program, *words[1:]], data=text)  # type: ignore[no-untyped-call]
+        return status, out, error
+
+    return run
 
 
 Wishes = Mapping[str, Optional[Want]]
@@ -26,11 +40,7 @@ def settle(module: AnsibleModule, owner: str, want: Optional[Want], **results: A
 def settle_all(module: AnsibleModule, wishes: Callable[[Record], Wishes], **results: Any) -> None:
     """Make the host what several owners want, given the record of now, then exit; does not return."""
 
-    def run(words: Sequence[str], text: Optional[str]) -> Tuple[int, str, str]:
-        program = module.get_bin_path(words[0], required=True)  # type: ignore[no-untyped-call]
-        status, out, error = module.run_command([program, *words[1:]], data=text)  # type: ignore[no-untyped-call]
-        return status, out, error
-
+    run = runner(module)
     try:
         record = port.read_record()
         changed = record

@@ -13,6 +13,7 @@ import os
 import tempfile
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
+from . import firewalls
 from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, from_text, ip_words, to_text
 
 RECORD = "/var/lib/lvs-cluster/host.json"
@@ -49,6 +50,8 @@ def read_facts(run: Run, settings: Sequence[Setting]) -> Facts:
             values[setting] = "present" if setting.name in addresses else None
         elif setting.kind in (Kind.ROUTE, Kind.RULE):
             values[setting] = "present" if setting in ways else None
+        elif setting.kind in (Kind.TABLE, Kind.RICH_RULE, Kind.UFW_RULE):
+            values[setting] = firewalls.value(run, setting)
         elif setting.kind is Kind.DIRECTORY:
             values[setting] = "present" if os.path.isdir(setting.name) else None
         elif setting.kind is Kind.FILE:
@@ -124,6 +127,10 @@ def _batches(steps: Iterable[Step]) -> Iterable[List[Step]]:
 
 def _take(run: Run, step: Step) -> None:
     kind, name, value = step.setting.kind, step.setting.name, step.value
+    if kind in (Kind.TABLE, Kind.RICH_RULE, Kind.UFW_RULE):
+        for words in firewalls.orders(step.setting, value):
+            _done(run, words)
+        return
     try:
         if kind is Kind.MODULE and value is not None:
             _done(run, ["modprobe", name])
@@ -189,6 +196,15 @@ def _links(run: Run) -> Tuple[Dict[str, str], Set[str]]:
         if "local" in entry
     }
     return links, addresses
+
+
+def networks(run: Run) -> Dict[str, List[str]]:
+    """The addresses with length of each link; raises HostError."""
+    found: Dict[str, List[str]] = {}
+    for name in sorted(_links(run)[1]):
+        address, link = name.split()
+        found.setdefault(link, []).append(address)
+    return found
 
 
 def _ways(run: Run) -> Set[Setting]:

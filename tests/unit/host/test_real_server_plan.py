@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.host.real_server import AddressError, live
-from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind
+from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind, Setting, ip_words
 from ansible_collections.lvs.cluster.plugins.module_utils.host.units import at_boot
 
 ARP = {
@@ -85,3 +85,78 @@ def test_clusters_have_units_of_their_own():
     ((link, target),) = of(Kind.SYMLINK, web).items()
     assert link == "/etc/systemd/system/multi-user.target.wants/lvs-real-server@web.service"
     assert target in of(Kind.FILE, web)
+
+
+NAT = {"lvs_method": "NAT", "address": "10.0.0.11", "port": 80, "protocol": "tcp", "gateway": "10.0.0.1"}
+CHOSEN = "from 10.0.0.11 ipproto tcp sport 80"
+
+
+def test_only_the_answers_of_nat_go_back_through_the_director():
+    want = live([NAT])
+    ((route, _),) = of(Kind.ROUTE, want).items()
+    table = route.split()[2]
+    assert route == f"4 table {table} default via 10.0.0.1"
+    assert sorted(of(Kind.RULE, want)) == [
+        f"4 18480 {CHOSEN} lookup main suppress_prefixlength 0",
+        f"4 18481 {CHOSEN} lookup {table}",
+    ]
+    assert ip_words(Setting(Kind.ROUTE, route), "add") == f"-4 route add default via 10.0.0.1 table {table}"
+    assert ip_words(Setting(Kind.RULE, f"4 1 {CHOSEN} lookup 2"), "del") == f"-4 rule del pref 1 {CHOSEN} lookup 2"
+
+
+@pytest.mark.parametrize(
+    ("service", "route", "routes"),
+    [
+        (NAT, "default", ["4 table main 0.0.0.0/1 via 10.0.0.1", "4 table main 128.0.0.0/1 via 10.0.0.1"]),
+        ({**NAT, "gateway": "fd00::1", "address": "fd00::11"}, "default",
+         ["6 table main 8000::/1 via fd00::1", "6 table main ::/1 via fd00::1"]),
+        (NAT, "none", []),
+        ({**NAT, "gateway": None}, "policy", []),
+    ],
+)  # fmt: skip
+def test_other_ways_back(service, route, routes):
+    want = live([service], route)
+    assert sorted(of(Kind.ROUTE, want)) == routes
+    assert of(Kind.RULE, want) == {}
+
+
+def test_gateways_have_tables_of_their_own():
+    tables = {
+        name.split()[2]
+        for gateway in ("10.0.0.1", "10.0.0.2", "10.0.0.3")
+        for name in of(Kind.ROUTE, live([{**NAT, "gateway": gateway}]))
+    }
+    assert len(tables) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"address": None}, "needs the real server's own address"),
+        ({"gateway": "fd00::1"}, "different families"),
+        ({"gateway": "router"}, "not an address"),
+    ],
+)
+def test_what_cannot_be_a_way_back(change, says):
+    with pytest.raises(AddressError, match=says):
+        live([{**NAT, **change}])
+
+
+def test_ipv6_in_ipv4_has_another_tunnel():
+    want = served("TUN", "2001:db8::1", address="10.0.0.11")
+    assert (list(of(Kind.MODULE, want)), list(of(Kind.LINK, want))) == (["sit"], ["sit0"])
+    with pytest.raises(AddressError, match="not supported"):
+        served("TUN", "192.0.2.1", address="fd00::11")
+
+
+def test_routes_have_a_unit_that_is_tried_again():
+    want = at_boot("web", live([NAT, {"lvs_method": "DR", "virtual_ipaddress": ["192.0.2.1"]}]))
+    early, late = (
+        of(Kind.FILE, want)[f"/etc/systemd/system/lvs-real-server{kind}@web.service"] for kind in ("", "-route")
+    )
+    assert "Before=network-pre.target" in early
+    assert "10.0.0.1" not in early
+    assert "Restart=on-failure" in late
+    commands = [line.partition("=")[2].split("'")[1] for line in late.splitlines() if line.startswith("ExecStart=")]
+    assert commands[0].startswith("ip -4 route replace default via 10.0.0.1 table ")
+    assert commands[1].startswith(f"ip -4 rule del pref 18480 {CHOSEN} ")
