@@ -23,8 +23,8 @@ SERVERS = {"r1": ("10.0.0.1", "fd00::1"), "r2": ("10.0.0.2", "fd00::2")}
 # where a server has the address, by method and family
 PLACES = {("DR", 4): ("r1", f"{VIP}/32 dev lo"), ("DR", 6): ("r1", f"{VIP6}/128 dev lo"),
           ("TUN", 4): ("r2", f"{VIP}/32 dev tunl0"), ("TUN", 6): ("r2", f"{VIP6}/128 dev ip6tnl0")}  # fmt: skip
-HTTP = "HTTP_GET {\n @lvs_agent data_path\n connect_timeout 1\n url {\n path /\n }\n }"
-TCP = "TCP_CHECK {\n connect_timeout 1\n @lvs_agent data_path\n }"
+HTTP = "HTTP_GET {\n @lvs_agent data_path\n connect_timeout 2\n url {\n path /\n }\n }"
+TCP = "TCP_CHECK {\n connect_timeout 2\n @lvs_agent data_path\n }"
 METHODS = {"r1": ("DR", TCP), "r2": ("TUN", HTTP)}
 
 
@@ -96,9 +96,10 @@ EVERY = {address for pair in SERVERS.values() for address in pair}
 
 
 def settled(directors, wanted: set) -> None:
-    assert wait(lambda: all(director.served() == wanted for director in directors), 20, 0.3) is not None, [
-        (director.served(), Path(director.log).read_text()[-3000:]) for director in directors
-    ]
+    if wait(lambda: all(director.served() == wanted for director in directors), 30, 0.3) is None:
+        for director in directors:
+            print(director.name, director.run("ipvsadm", "-Sn"), Path(director.log).read_text()[-5000:])
+        pytest.fail(str([director.served() for director in directors]))
 
 
 def test_every_server_is_reached_by_the_way_of_the_data(lab):

@@ -19,10 +19,14 @@ MOST_BODY = 1 << 18
 
 _FLAGS = {"caseless": re.IGNORECASE, "multiline": re.MULTILINE, "dotall": re.DOTALL, "extended": re.VERBOSE}
 _NO_MATTER = {
-    "auto_callout", "never_backslash_c", "never_ucp", "never_utf", "no_auto_capture", "no_auto_possess",
-    "no_dotstar_anchor", "no_start_optimize", "ungreedy", "use_offset_limit",
+    "alt_circumflex", "alt_verbnames", "auto_callout", "dupnames", "never_backslash_c", "never_ucp", "never_utf",
+    "no_auto_capture", "no_auto_possess", "no_dotstar_anchor", "no_start_optimize", "ungreedy", "use_offset_limit",
 }  # fmt: skip
-"""Options that change how a match is found or what is captured, not whether there is one."""
+"""Options that change how a match is found or what is captured, not whether there is one; alt_circumflex is how re is
+by itself, and a name that stands twice is refused by re.
+"""
+_OURS = {"dollar_endonly", "firstline", "ucp", "utf"}
+_DOLLAR = re.compile(rb"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -42,21 +46,51 @@ class Match:
 
     def agrees(self, body: bytes) -> bool:
         """Whether the body is as it must be."""
-        found = compiled(self.pattern, self.options).search(body, self.min_offset)
-        matched = found is not None and (self.max_offset is None or found.start() <= self.max_offset)
+        start = self._start(body)
+        matched = start is not None and (self.max_offset is None or start <= self.max_offset)
+        if start is not None and "firstline" in self.options:
+            matched = matched and b"\n" not in body[self.min_offset : start]
         return matched is not self.no_match
+
+    def _start(self, body: bytes) -> Optional[int]:
+        """The byte that the first match starts at."""
+        if not {"utf", "ucp"} & set(self.options):
+            found = compiled(self.pattern, self.options).search(body, self.min_offset)
+            return found.start() if found is not None else None
+        text = body[self.min_offset :].decode("utf-8", "surrogateescape")
+        matched = in_unicode(self.pattern, self.options).search(text)
+        if matched is None:
+            return None
+        return self.min_offset + len(text[: matched.start()].encode("utf-8", "surrogateescape"))
 
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str, options: Tuple[str, ...]) -> re.Pattern[bytes]:
     """The expression. Raises ValueError with the reason for one that this agent does not do."""
+    flags, raw = _flags(options), pattern.encode("utf-8", "surrogateescape")
+    if "dollar_endonly" in options and not flags & re.MULTILINE:
+        raw = _DOLLAR.sub(lambda found: rb"\Z" if found.group() == b"$" else found.group(), raw)
+    try:
+        return re.compile(raw, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"regex {pattern!r} is not understood: {error}") from None
+
+
+@lru_cache(maxsize=1024)
+def in_unicode(pattern: str, options: Tuple[str, ...]) -> re.Pattern[str]:
+    """The expression over characters, for utf and ucp. Raises ValueError.
+
+    PCRE2 folds the case of all characters with utf, but knows other letters as \\w with ucp only; re does both or none.
+    """
+    made = compiled(pattern, options).pattern.decode("utf-8", "surrogateescape")
+    return re.compile(made, _flags(options) | (0 if {"ucp", "caseless"} & set(options) else re.ASCII))
+
+
+def _flags(options: Tuple[str, ...]) -> int:
     flags = 0
     for option in options:
         if option in _FLAGS:
             flags |= _FLAGS[option]
-        elif option not in _NO_MATTER:
+        elif option not in _NO_MATTER and option not in _OURS:
             raise ValueError(f"regex_options {option} is not done by this version")
-    try:
-        return re.compile(pattern.encode("utf-8", "surrogateescape"), flags)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"regex {pattern!r} is not understood: {error}") from None
+    return flags

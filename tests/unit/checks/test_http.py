@@ -153,10 +153,38 @@ PAGE = b"HTTP/1.0 200 OK\r\nX: header\r\n\r\nAll systems\nare GO.\n"
         (Match("systems", max_offset=3), False),
         (Match("s", min_offset=5, max_offset=6), True),
         (Match("s", min_offset=5, max_offset=5), False),
+        # The end of the body has a newline behind it.
+        (Match("GO.$"), True),
+        (Match("GO.$", ("dollar_endonly",)), False),
+        (Match("GO.\\n$", ("dollar_endonly",)), True),
+        (Match("GO[$.]", ("dollar_endonly",)), True),
+        (Match("systems$", ("dollar_endonly", "multiline")), True),
+        (Match("systems", ("firstline",)), True),
+        (Match("\\n", ("firstline",)), True),
+        (Match("are", ("firstline",)), False),
+        (Match("are", ("firstline",), min_offset=12), True),
     ],
 )
 def test_regular_expressions(match: Match, ok: bool, cut: int):
     assert ask(Url("/", match=match), PAGE, cut).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("match", "ok"),
+    [
+        (Match("gr.n"), False),
+        (Match("gr.n", ("utf",)), True),
+        (Match("GRÜN", ("utf", "caseless")), True),
+        (Match("gr\\wn", ("utf",)), False),
+        (Match("gr\\wn", ("utf", "ucp")), True),
+        (Match("grün", ("utf",), max_offset=2), True),  # bytes before it, not characters
+        (Match("grün", ("utf",), max_offset=1), False),
+        (Match("rün", ("utf",), min_offset=3, max_offset=3), True),
+    ],
+)
+def test_characters_or_bytes(match: Match, ok: bool):
+    page = b"HTTP/1.0 200 OK\r\n\r\n" + "ügrün".encode()
+    assert ask(Url("/", match=match), page, 10**6).ok is ok
 
 
 def test_a_long_body_is_searched_up_to_a_limit():
@@ -171,8 +199,8 @@ def test_a_long_body_is_searched_up_to_a_limit():
     [
         ("a(", (), "is not understood"),
         ("(?1)", (), "is not understood"),
-        ("a", ("utf",), "regex_options utf is not done"),
-        ("a", ("dollar_endonly",), "regex_options dollar_endonly is not done"),
+        ("a", ("allow_empty_class",), "regex_options allow_empty_class is not done"),
+        ("a", ("match_unset_backref",), "regex_options match_unset_backref is not done"),
     ],
 )
 def test_what_python_cannot_do_is_refused(pattern: str, options, reason: str):
