@@ -6,7 +6,9 @@ same servers from the same file, and must come to the same verdicts.
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -119,7 +121,7 @@ def servers():
         Daemon(homes / "unbound", 53, UNBOUND, "unbound", "-c", ready="start of service"),
         Daemon(homes / "exim", 25, EXIM, "exim4", "-bdf", "-C"),
     ]
-    yield
+    yield daemons
     odd.stop()
     datagrams.stop()
     for daemon in daemons:
@@ -128,20 +130,32 @@ def servers():
 
 NAMES = [f"{name}-{family}" for family in FAMILIES for name in CASES]
 EXPECTED = {f"{name}-{family}": up for family in FAMILIES for name, (_check, up) in CASES.items()}
+# Checks of the daemons: what they say when those are stopped (the kernel goes on taking connections), and killed.
+OF_DAEMONS = {
+    name: check.partition("connect_port ")[2].partition(" ")[0] in ("80", "443", "25", "53")
+    and "connect_ip" not in check
+    for name, (check, _up) in CASES.items()
+}
+FAULTS = {
+    "stopped": (signal.SIGSTOP, {f"{n}-{f}": n == "tcp" for f in FAMILIES for n, of in OF_DAEMONS.items() if of}, 6.0),
+    "killed": (signal.SIGKILL, {f"{n}-{f}": False for f in FAMILIES for n, of in OF_DAEMONS.items() if of}, 4.0),
+}
 WORDS = (
     r" (?=(?:connect_|misc_t|misc_d|digest|status_code|virtualhost|url|enable_sni|path|http_pr"
     r"|helo_name|name|type|payload|require_reply|min_reply|regex))"
 )
 
 
-def configuration() -> str:
+def configuration(expected=None) -> str:
     """One virtual server a case and family, its port tells which. alpha: up only by a success."""
     text = "global_defs {\n  script_user root\n}\n"
     number = 9
-    for address in FAMILIES.values():
+    for family, address in FAMILIES.items():
         here, absent = address.format(10), "2001:db8::77" if ":" in address else "192.0.2.77"
-        for check, _up in CASES.values():
+        for name, (check, _up) in CASES.items():
             number += 1
+            if expected is not None and f"{name}-{family}" not in expected:
+                continue
             text += f"virtual_server {address.format(250)} {number} {{\n  delay_loop 1\n  protocol TCP\n  lb_algo rr\n"
             text += "  lb_kind NAT\n  alpha\n  warmup 0\n  retry 1\n  delay_before_retry 1\n"
             text += f"  real_server {address.format(number)} 80 {{\n"
@@ -152,7 +166,7 @@ def configuration() -> str:
     return text
 
 
-def ours(text: str, seconds: float):
+def ours(text: str, seconds: float, expected):
     """Of every check that does not say what is expected after `seconds`: what it saw."""
     reading = conf.read(text, "keepalived.conf")
     assert [finding.render() for finding in reading.findings if finding.level == "error"] == []
@@ -162,32 +176,37 @@ def ours(text: str, seconds: float):
     runner.load(plan.checks, lambda _key: None)
     loop.wake("enough", loop.now() + seconds, lambda _now: loop.stop())
     loop.run()
-    names = dict(zip(plan.services, NAMES))
+    names = dict(zip(plan.services, expected))
     results = {names[key.service]: (state.up, last.outcome.text) for key, state, last in runner.results() if last}
     runner.stop()
     loop.wake("enough", loop.now() + REAP_EVERY + 0.5, lambda _now: loop.stop())  # killed scripts are reaped by it
     loop.run()
     loop.close()
-    assert list(results) == NAMES
-    return {name: text for name, (up, text) in results.items() if up is not EXPECTED[name]}
+    assert list(results) == list(expected)
+    return {name: text for name, (up, text) in results.items() if up is not expected[name]}
 
 
-def test_verdicts_are_right_and_keepalived_agrees(servers, tmp_path):
-    text = configuration()
+def verdicts(tmp_path, expected, seconds: float):
+    """What our checks say else than expected, and which servers Debian's keepalived has up at that time."""
+    text = configuration(expected)
     file, home = tmp_path / "keepalived.conf", str(tmp_path / "pid")
     file.write_text(text)
     with open(tmp_path / "log", "wb") as log:
         command = ["keepalived", "-C", "-n", "-l", "-D", "-f", str(file), "-p", f"{home}1", "-c", f"{home}2"]
         keepalived = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        wrong = ours(text, 15.0)
+        wrong = ours(text, seconds, expected)
         table = subprocess.run(["ipvsadm", "-Sn"], check=True, capture_output=True, text=True).stdout
     finally:
         keepalived.terminate()
         keepalived.wait(10)
-    assert wrong == {}
     served = {int(port) for port in re.findall(r"^-a -t \S+:(\d+) -r", table, re.MULTILINE)}
-    theirs = {name: number in served for number, name in enumerate(NAMES, 10)}
+    return wrong, {name: number in served for number, name in enumerate(NAMES, 10) if name in expected}
+
+
+def test_verdicts_are_right_and_keepalived_agrees(servers, tmp_path):
+    wrong, theirs = verdicts(tmp_path, EXPECTED, 15.0)
+    assert wrong == {}
     assert theirs == EXPECTED
 
 
@@ -245,3 +264,19 @@ def test_genhash_says_when_there_is_nothing_to_hash(servers, capsys):
     assert genhash.main(["-s", "127.0.0.10", "-p", "82", "-u", "/"]) == 1
     assert genhash.main(["-S", "-s", "127.0.0.10", "-p", "80", "-u", "/"]) == 1
     assert "no answer from [127.0.0.10]:99: Connection refused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_keepalived_agrees_on_servers_that_are_stopped_and_killed(servers, tmp_path, fault):
+    """The last test of this file: nothing of the servers is left."""
+    number, expected, seconds = FAULTS[fault]
+    pids = [daemon.process.pid for daemon in servers]
+    found = subprocess.run(["pgrep", "-P", ",".join(map(str, pids))], capture_output=True, text=True, check=False)
+    pids += map(int, found.stdout.split())  # nginx works in a child
+    for pid in pids:
+        os.kill(pid, number)
+    wrong, theirs = verdicts(tmp_path, expected, seconds)
+    for pid in pids if number == signal.SIGSTOP else ():
+        os.kill(pid, signal.SIGCONT)
+    assert wrong == {}
+    assert theirs == expected

@@ -78,7 +78,7 @@ def compiled(pattern: str, options: Tuple[str, ...]) -> re.Pattern[bytes]:
 
 @lru_cache(maxsize=1024)
 def in_unicode(pattern: str, options: Tuple[str, ...]) -> re.Pattern[str]:
-    """The expression over characters, for utf and ucp. Raises ValueError.
+    r"""The expression over characters, for utf and ucp. Raises ValueError.
 
     PCRE2 folds the case of all characters with utf, but knows other letters as \\w with ucp only; re does both or none.
     """
