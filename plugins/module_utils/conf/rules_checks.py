@@ -37,21 +37,25 @@ def timeouts_fit(look: Look, server: model.VirtualServer, real: model.RealServer
 def data_paths_lead_somewhere(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
     """A check by the way of the data needs an address of the service, and a server that has it too (DR, TUN)."""
     for check in real.checks:
-        if not isinstance(check, model.ConnectOptions) or not check.data_path:
-            continue
-        target, port = effective.check_target(server, real, check)
-        if effective.forwarding(server, real).method == "NAT":
-            message = "a server of NAT has not the virtual server's address: data_path is for DR and TUN"
-            look.error("no-data-path", message, check, "data_path", word=0)
-        elif isinstance(check, model.PingCheck):
-            look.error("no-data-path", "a ping is not forwarded: data_path is for services", check, "data_path", word=0)
-        elif not target or not port:
-            what = "connect_ip" if not target else "connect_port"
-            message = f"this virtual server has no one address and port to connect to: data_path needs {what}"
-            look.error("no-data-path", message, check, "data_path", word=0)
-        elif (":" in target) != (":" in real.address) and check.bindto is None:
-            message = f"the way to {target} is through {real.address}: data_path needs bindto, an address of ours"
-            look.error("no-data-path", message, check, "data_path", word=0)
+        for one in (check, *getattr(check, "hosts", ())):
+            if isinstance(one, model.ConnectOptions) and one.data_path:
+                message = _no_data_path(server, real, one)
+                if message:
+                    look.error("no-data-path", message, one, "data_path", word=0)
+
+
+def _no_data_path(server: model.VirtualServer, real: model.RealServer, check: model.ConnectOptions) -> str:
+    target, port = effective.check_target(server, real, check)
+    if effective.forwarding(server, real).method == "NAT":
+        return "a server of NAT has not the virtual server's address: data_path is for DR and TUN"
+    if isinstance(check, model.PingCheck):
+        return "a ping is not forwarded: data_path is for services"
+    if not target or not port:
+        lacking = "connect_port" if target else "connect_ip"
+        return f"this virtual server has no one address and port to connect to: data_path needs {lacking}"
+    if (":" in target) != (":" in real.address) and check.bindto is None:
+        return f"the way to {target} is through {real.address}: data_path needs bindto, an address of ours"
+    return ""
 
 
 def sources_fit(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
@@ -75,6 +79,24 @@ def answers_can_match(look: Look, _server: model.VirtualServer, real: model.Real
             except (re.error, OverflowError, RecursionError) as wrong:
                 message = f"'{receive}' is no regular expression: {wrong}"
                 look.error("bad-regex", message, check, "receive", help_text="as Python's module re understands them")
+
+
+def own_words_have_a_use(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
+    """Words of the agent's own checks that mean nothing without another one."""
+    for check in real.checks:
+        if isinstance(check, model.TlsCheck) and not check.tls:
+            _useless(look, check, ("tls_name", "tls_verify", "tls_ca", "tls_expiry"), "tls")
+        if isinstance(check, (model.TlsCheck, model.SslGet)) and not check.tls_verify:
+            _useless(look, check, ("tls_ca", "tls_expiry"), "tls_verify")
+        if isinstance(check, model.SqlCheck) and check.login is None:
+            _useless(look, check, ("passwd", "database", "request"), "login")
+
+
+def _useless(look: Look, check: object, words: tuple[str, ...], without: str) -> None:
+    for word in words:
+        if getattr(check, word, None) is not None:
+            look.warning("useless-option", f"{word} is not used without {without}", check, word, word=0)
+            return
 
 
 def http_expects_something_possible(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
@@ -144,6 +166,7 @@ REAL_RULES = (
     sources_fit,
     data_paths_lead_somewhere,
     answers_can_match,
+    own_words_have_a_use,
     http_expects_something_possible,
     udp_replies_are_possible,
     alpha_has_a_check,

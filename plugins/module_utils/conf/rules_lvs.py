@@ -14,7 +14,10 @@ from .rules_checks import REAL_RULES as CHECK_RULES
 if TYPE_CHECKING:
     from .rules import Look
 
-_TCP_CHECKS = (model.TcpCheck, model.HttpGet, model.SmtpCheck)
+_TCP_CHECKS = (
+    model.TcpCheck, model.HttpGet, model.SmtpCheck, model.SimpletcpCheck, model.FtpCheck, model.ImapCheck,
+    model.PopCheck, model.LdapCheck, model.NntpCheck, model.SqlCheck,
+)  # fmt: skip
 _FLAGS = (("sh", "sh_port"), ("sh", "sh_fallback"), ("mh", "mh_port"), ("mh", "mh_fallback"))
 
 

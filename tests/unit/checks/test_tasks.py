@@ -43,6 +43,19 @@ def verdict(loop: Loop, check):
     return told[0]
 
 
+def test_what_somebody_should_see_to_is_logged_once_a_day(loop, caplog, monkeypatch):
+    runner, now = Runner(loop, lambda *_news: None, lambda: 0.0), [1000.0]
+    monkeypatch.setattr(loop, "now", lambda: now[0])
+    for seconds, lines in ((0.0, 1), (86399.0, 1), (1.0, 2)):
+        now[0] += seconds
+        runner.warn("key", "SSL_GET", "the certificate ends in 3 days")
+        assert [record.message for record in caplog.records].count(
+            "SSL_GET of ? for ?: the certificate ends in 3 days"
+        ) == lines
+    runner.warn("other", "SSL_GET", "the certificate ends in 3 days")
+    assert len(caplog.records) == 3
+
+
 def wait_for_the_end_of(loop: Loop, pid: int) -> bool:
     """Whether the loop reaped this child (a zombie is still in /proc)."""
 

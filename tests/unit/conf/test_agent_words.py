@@ -150,3 +150,37 @@ def test_every_declared_word_is_keepalived_s_or_marked() -> None:
     assert unknown == [
         "virtual_server/real_server lb_kind"
     ]  # an old spelling that keepalived has only one block further up
+
+
+def own(kind: str, *lines: str) -> str:
+    return file("\n".join(f"@lvs_agent {line}" for line in (f"{kind} {{", *lines, "}")))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (own("FTP_CHECK", "login x"), []),
+        (own("FTP_CHECK", "tls_verify"), [("useless-option", 8)]),
+        (own("FTP_CHECK", "tls", "tls_ca /ca"), [("useless-option", 9)]),
+        (own("FTP_CHECK", "tls", "tls_verify", "tls_ca /ca", "tls_expiry 30"), []),
+        (own("MYSQL_CHECK", 'request "SELECT 1"'), [("useless-option", 8)]),
+        (own("MYSQL_CHECK", "login x", 'request "SELECT 1"'), []),
+        (own("SIMPLETCP_CHECK"), [("missing-keyword", 7)]),
+        (own("SIMPLETCP_CHECK", 'receive "("'), [("bad-regex", 8)]),
+        (own("RADIUS_CHECK", "login x", "passwd y"), [("missing-keyword", 7)]),
+        (own("FTP_CHECK", "logn x"), [("unknown-keyword", 8)]),
+        (own("SIP_CHECK", "transport sctp"), [("unknown-value", 8)]),
+        (file("SSL_GET {\n@lvs_agent tls_verify\nurl {\npath /\n}\n}"), []),
+        (file("SSL_GET {\ntls_verify\nurl {\npath /\n}\n}"), [("agent-word", 8)]),
+        (file("SSL_GET {\n@lvs_agent tls_expiry 3\nurl {\npath /\n}\n}"), [("useless-option", 8)]),
+        (file("TCP_CHECK {\ndata_path\n}"), [("agent-word", 8)]),
+        (own("FTP_CHECK", "data_path"), []),
+    ],
+)
+def test_findings_about_own_words(text: str, wanted: list[tuple[str, int]]) -> None:
+    assert said(text) == wanted
+
+
+def test_a_service_without_a_protocol_is_no_place_for_a_check_over_tcp() -> None:
+    text = own("FTP_CHECK").replace("    protocol TCP\n", "").replace("TCP_CHECK", "PING_CHECK")
+    assert [(one.code, one.level) for one in read(text, "k.conf").findings] == [("missing-protocol", "error")]
