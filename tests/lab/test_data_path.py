@@ -82,7 +82,9 @@ def lab():
     for number, director in enumerate(directors, 253):
         plug(director, "eth0", "sw", f"10.0.0.{number}/24", f"fd00::{number}/64 nodad")
         director.sysctl(**{"net/ipv4/conf/all/rp_filter": 1, "net/ipv4/conf/eth0/rp_filter": 1})
-    directors[0].batch(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad")
+    # Deprecated, as keepalived has it: else the kernel takes it for the source of tunnels, and their other end, which
+    # has it too, drops the packets of clients and of checks alike.
+    directors[0].batch(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad preferred_lft 0")
     client = Host("client")
     plug(client, "eth0", "sw", "10.0.0.9/24", "fd00::9/64 nodad")
     for director in directors:
