@@ -4,9 +4,9 @@
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
-SCRIPTS = tools/run-tests tools/reference tests/lab/hosts/lab tests/lab/hosts/web tests/lab/hosts/load
+SCRIPTS = tools/run-tests tools/reference tests/lab/hosts/lab tests/lab/hosts/web tools/release-check tests/lab/hosts/load
 
-.PHONY: demo test unit lint mypy sanity conformance bench fuzz drills plays setup lab-up lab-down lab-shell clean build/lvs-agent
+.PHONY: demo test unit lint mypy sanity conformance bench fuzz drills plays safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
 
 demo: setup            # the classic LVS-DR example on lab hosts, with figures
 	@python tests/lab/demo.py
@@ -46,6 +46,16 @@ drills: setup          # every drill of playbooks/drill.yml on lab hosts, beside
 
 plays: setup           # site.yml for NAT, DR and TUN, IPv4 and IPv6, both engines, on lab hosts (15 minutes)
 	@tools/run-tests plays
+
+safe: setup            # bad changes, upgrades and rollbacks on lab hosts under load, with figures (25 minutes)
+	@tools/run-tests safe
+
+release-check: setup   # all that a release has to pass, with times: sanity on three cores, importer, molecule, ...
+	@tools/release-check
+
+docs:                  # the documentation site, in build/docs; warnings are errors
+	@tools/setup venv
+	@tools/docs
 
 setup:
 	@tools/setup

@@ -19,7 +19,8 @@ if [ -z "${PYTHONS:-}" ]; then
     [ -x "$python" ] && ln -sfn "$python" "$PYTHONS/$name"
   done
 fi
-[ -d "$top/.venv/bin" ] && PATH=$top/.venv/bin:$PATH
+VENV=${VENV:-$top/.venv}  # whose ansible-test it is
+[ -d "$VENV/bin" ] && PATH=$VENV/bin:$PATH
 # Behind the first folder (the virtual environment), before whatever shims follow.
 PATH=${PATH%%:*}:$PYTHONS:${PATH#*:}
 export PATH

@@ -24,9 +24,10 @@ class View:
     """What a director sees of itself and its segment in one look.
 
     engine: who runs, '' for nobody. deaths: how often it or a child of it ended by itself. ill: what it says is wrong
-    with itself. instances: VRRP state by name, where the engine tells. holders: who answers for a virtual address, MAC
-    addresses and SELF. adverts: who advertises a virtual router, source addresses by `interface/family/VRID`.
-    up: destinations that take connections, by virtual service. reached: whether `address port` answers.
+    with itself. instances: VRRP state by name, where the engine tells. holders: who answers on an interface for a
+    virtual address, MAC addresses and SELF, by `address interface`. adverts: who advertises a virtual router, source
+    addresses by `interface/family/VRID`. up: destinations that take connections, by virtual service. reached: whether
+    `address port` answers.
     """
 
     engine: str = ""
@@ -94,12 +95,13 @@ def _routers(before: View, after: View, expected: Expected) -> Iterator[Complain
             yield Complaint(f"fault {name}", f"vrrp_instance {name} is in FAULT state", 1.5)
     handover = 3 * expected.advert_int + 1.0
     for address in expected.addresses:
-        was, now = before.holders.get(address, NOBODY), after.holders.get(address, NOBODY)
-        if len(now) > 1 and len(was) <= 1:
-            who = " and ".join(sorted(now))
-            # A takeover that was asked for is over sooner; this is a second holder.
-            yield Complaint(f"holders {address}", f"{address} has two holders: {who}", min(handover, 2.0))
-        elif was and not now:
+        for place, now in sorted(after.holders.items()):
+            # On each interface for itself: hosts may answer on one for what they have on another.
+            if place.split()[0] == address and len(now) > 1 and len(before.holders.get(place, NOBODY)) <= 1:
+                who = " and ".join(sorted(now))
+                # A takeover that was asked for is over sooner; this is a second holder.
+                yield Complaint(f"holders {place}", f"{place} has two holders: {who}", min(handover, 2.0))
+        if holders(before, address) and not holders(after, address):
             yield Complaint(f"holders {address}", f"nobody holds {address} any more", handover)
     for router in expected.routers:
         was, now = before.adverts.get(router, NOBODY), after.adverts.get(router, NOBODY)
@@ -108,6 +110,11 @@ def _routers(before: View, after: View, expected: Expected) -> Iterator[Complain
             yield Complaint(f"adverts {router}", text, handover)
         elif was and not now:
             yield Complaint(f"adverts {router}", f"nobody advertises virtual router {router} any more", handover)
+
+
+def holders(view: View, address: str) -> FrozenSet[str]:
+    """Who answers for an address, on any interface."""
+    return NOBODY.union(*(who for place, who in view.holders.items() if place.split()[0] == address))
 
 
 def _services(before: View, after: View, expected: Expected) -> Iterator[Complaint]:
@@ -119,7 +126,7 @@ def _services(before: View, after: View, expected: Expected) -> Iterator[Complai
             yield Complaint(f"up {service}", f"{service} lost {_listed(had - have)}", FOREVER)
     for probe in expected.probes:
         address = probe.split()[0]
-        moved = (SELF in before.holders.get(address, NOBODY)) != (SELF in after.holders.get(address, NOBODY))
+        moved = (SELF in holders(before, address)) != (SELF in holders(after, address))
         # Who holds an address of a DR service does not reach it itself: the answer goes to the client that it is.
         if before.reached.get(probe) and not after.reached.get(probe) and not moved:
             yield Complaint(f"probe {probe}", f"{probe} answers no more", 2.5)

@@ -50,7 +50,7 @@ class Eyes:
 
     def __init__(self, expected: Expected, interfaces: Sequence[str]) -> None:
         self.expected = expected
-        self._seen: Dict[Tuple[str, str], float] = {}
+        self._seen: Dict[Tuple[str, str, str], float] = {}
         self._heard: Dict[Tuple[str, str], float] = {}
         self._loop = Loop(lambda _late: None)
         self._wires: List[Wire] = []
@@ -63,7 +63,7 @@ class Eyes:
     def _log(self, interface: str) -> Any:
         def log(kind: str, when: float, **seen: Any) -> None:
             if kind == "arp" and seen["how"] == "reply":
-                self._seen[seen["ip"], seen["mac"]] = when
+                self._seen[seen["ip"], interface, seen["mac"]] = when
             elif kind == "adv" and seen["prio"]:
                 family = 6 if ":" in seen["src"] else 4
                 self._heard[f"{interface}/{family}/{seen['vrid']}", seen["src"]] = when
@@ -81,10 +81,12 @@ class Eyes:
         window = 3 * self.expected.advert_int + 1.0
         engine, deaths, ill, instances = engine_view()
         own = own_addresses()
-        holders = {}
-        for address in self.expected.addresses:
-            others = {mac for (ip, mac), when in self._seen.items() if ip == address and now - when <= recent}
-            holders[address] = frozenset(others | ({SELF} if address in own else set()))
+        holders = {
+            f"{address} {wire.segment.interface}": self._holders(address, wire.segment.interface, now - recent)
+            | ({SELF} if address in own else NOBODY)
+            for address in self.expected.addresses
+            for wire in self._wires
+        }
         return View(
             engine,
             deaths,
@@ -95,6 +97,11 @@ class Eyes:
             kernel_table.up(text_of(IP_VS)),
             {probe.name: probe.answered(now) for probe in probes},
         )
+
+    def _holders(self, address: str, interface: str, since: float) -> FrozenSet[str]:
+        """The MAC addresses that answered for an address on an interface."""
+        found = self._seen.items()
+        return frozenset(mac for (ip, name, mac), when in found if (ip, name) == (address, interface) and when >= since)
 
     def _masters(self, router: str, now: float, window: float) -> FrozenSet[str]:
         """Who advertises a router: all heard within two intervals; when there is nobody, who was within `window`."""

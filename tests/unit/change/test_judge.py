@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.change.judge import FOREVER, SELF, Expected, View, complaints
 
 WEB, VIP, ROUTER = "TCP 192.0.2.80:80", "192.0.2.80", "eth0/4/51"
+ETH0, ETH1 = "192.0.2.80 eth0", "192.0.2.80 eth1"
 PEER, MAC = "192.0.2.2", "02:00:00:00:00:02"
 
 
@@ -20,14 +21,14 @@ def names(*words: str) -> frozenset[str]:
 HEALTHY = View(
     "agent",
     instances={"V": "MASTER"},
-    holders={VIP: names(SELF)},
+    holders={ETH0: names(SELF)},
     adverts={ROUTER: names("192.0.2.1")},
     up={WEB: names("a:80", "b:80")},
     reached={f"{VIP} 80": True},
 )
 WANTED = Expected("agent", (VIP,), (ROUTER,), ("eth0",), {WEB: names("a:80", "b:80", "c:80")}, (f"{VIP} 80",))
 AILING = replace(
-    HEALTHY, instances={"V": "FAULT"}, holders={VIP: names(SELF, MAC)}, adverts={}, up={WEB: names("a:80")}, reached={}
+    HEALTHY, instances={"V": "FAULT"}, holders={ETH0: names(SELF, MAC)}, adverts={}, up={WEB: names("a:80")}, reached={}
 )
 
 
@@ -44,8 +45,10 @@ AILING = replace(
         (HEALTHY, replace(HEALTHY, instances={"V": "BACKUP"}), None, 0),
         (HEALTHY, replace(HEALTHY, instances={"V": "FAULT"}), "vrrp_instance V is in FAULT state", 1.5),
         (HEALTHY, replace(HEALTHY, instances={"New": "FAULT"}), "vrrp_instance New is in FAULT state", 1.5),
-        (HEALTHY, replace(HEALTHY, holders={VIP: names(MAC)}), None, 0),
-        (HEALTHY, replace(HEALTHY, holders={VIP: names(MAC, SELF)}), f"{VIP} has two holders: {MAC} and {SELF}", 2),
+        (HEALTHY, replace(HEALTHY, holders={ETH0: names(MAC)}), None, 0),
+        (HEALTHY, replace(HEALTHY, holders={ETH0: names(MAC, SELF)}), f"{ETH0} has two holders: {MAC} and {SELF}", 2),
+        # One holder that answers on two interfaces is one holder.
+        (HEALTHY, replace(HEALTHY, holders={ETH0: names(MAC), ETH1: names("02:00:00:00:00:03")}), None, 0),
         (HEALTHY, replace(HEALTHY, holders={}), f"nobody holds {VIP} any more", 4),
         (replace(HEALTHY, holders={}), replace(HEALTHY, holders={}), None, 0),
         (HEALTHY, replace(HEALTHY, adverts={ROUTER: names(PEER)}), None, 0),
@@ -68,7 +71,7 @@ AILING = replace(
         (HEALTHY, replace(HEALTHY, reached={f"{VIP} 80": False}), f"{VIP} 80 answers no more", 2.5),
         (replace(HEALTHY, reached={}), replace(HEALTHY, reached={f"{VIP} 80": False}), None, 0),
         # Through its peer it reached a DR service that it holds itself now, or the other way round.
-        (replace(HEALTHY, holders={VIP: names(MAC)}), replace(HEALTHY, reached={}), None, 0),
+        (replace(HEALTHY, holders={ETH0: names(MAC)}), replace(HEALTHY, reached={}), None, 0),
         # Nobody served before: a first start is measured by itself.
         (View(), HEALTHY, None, 0),
     ],

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad changes of each kind, upgrades of the engine and the way back, on lab hosts over ssh under 100 requests a second.
+
+`make safe`. The tests follow one another: whatever a test changes for good is what the next one begins with.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import yaml
+from cluster import Cluster
+from director_plays import DIRECTORS, INVENTORY, Load, Otherwise, Play, engine, masters, serve, table
+from netns import wait
+
+pytestmark = pytest.mark.hosts
+
+CONFIG = yaml.safe_load(INVENTORY.read_text())["all"]["children"]["directors"]["vars"]["director_config"]
+SETTLED = 30  # s
+BACK = 30  # s within which the old configuration has to be there again
+MEND = 90  # s
+FIGURES: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    made = Cluster.up(tmp_path_factory.mktemp("safe") / "lab", DIRECTORS, ttl=3000)
+    for name in ("r1", "r2"):
+        serve(made, name)
+    play = Play(made, "site", persistence_timeout=0)
+    assert play.good, play.output
+    assert wait(lambda: masters(made) == ["d1"], SETTLED, 0.5) is not None
+    yield made
+    made.down()
+    print("\n".join(["", *FIGURES]))
+
+
+@pytest.fixture
+def load(cluster, tmp_path, request):
+    """Requests while the test runs; it says how many failed when it stops them."""
+    running = Load(cluster, tmp_path / "load.json")
+
+    def stop():
+        time.sleep(1)
+        figures = running.stop()
+        FIGURES.append(f"{request.node.name}: {json.dumps(figures)}")
+        return figures
+
+    yield stop
+    if running.process.poll() is None:
+        running.stop()
+
+
+def wrong(old, new):
+    """The configuration with one mistake."""
+    assert old in CONFIG
+    return CONFIG.replace(old, new)
+
+
+# What is wrong, what the play has to say about it, and on which hosts it is seen: on none but the controller, or on d2.
+MISTAKES = {
+    "syntax": (wrong("protocol TCP", "protocl TCP"), "did you mean 'protocol'?", "controller"),
+    "cluster rule": (
+        wrong("virtual_router_id 51", "virtual_router_id {{ 51 if inventory_hostname == 'd1' else 52 }}"),
+        "error[",
+        "controller",
+    ),
+    "check fails": (
+        wrong("connect_timeout 10", "connect_timeout 2\n            connect_port 81"),
+        "has no server any more, it had",
+        "director",
+    ),
+    "wrong interface": (wrong("interface eth0", "interface eth1"), "has two holders", "director"),
+    "no such interface": (wrong("interface eth0", "interface eth9"), "eth9", "director"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("serving", ["agent", "keepalived"])
+class TestEngine:
+    """All of it for each engine; the first test moves the directors to it."""
+
+    def test_upgrade_to_the_engine(self, cluster, load, serving):
+        play = Play(cluster, "upgrade", director_engine=serving, persistence_timeout=0)
+        assert play.good, play.output
+        assert [engine(cluster, name) for name in ("d1", "d2")] == [serving, serving]
+        assert wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.5) is not None
+        figures = load()
+        assert sum(figures["failed"].values()) == 0, figures
+
+    @pytest.mark.parametrize("mistake", MISTAKES)
+    def test_a_bad_change_is_taken_back(self, cluster, load, serving, mistake):
+        config, said, where = MISTAKES[mistake]
+        before = [table(cluster, name) for name in ("d1", "d2")]
+        files = {name: Otherwise(cluster, name) for name in ("d1", "d2")}
+        play = Play(cluster, "site", director_config=config, director_engine=serving, persistence_timeout=0)
+        assert not play.good, play.output
+        assert said in play.output, play.output
+        longest = {name: file.seconds() for name, file in files.items()}
+        figures = load()
+        FIGURES.append(f"    another file on d1, d2: {longest}")
+        assert all(seconds < BACK and back for seconds, back in longest.values()), longest
+        assert longest["d1"][0] == 0, "the master is never touched after the backup was unhealthy"
+        if where == "controller":
+            assert longest["d2"][0] == 0
+        assert figures["failed"] == {}, figures
+        assert engine(cluster, "d2") == serving
+        assert wait(lambda: [table(cluster, name) for name in ("d1", "d2")] == before, MEND, 0.5) is not None
+        assert masters(cluster) == ["d1"]
+
+    def test_a_controller_that_is_killed_is_no_confirmation(self, cluster, load, serving):
+        files = {name: Otherwise(cluster, name) for name in ("d1", "d2")}
+        play = Play(cluster, "site", director_engine=serving, persistence_timeout=77)
+        # A new file is on the backup, and it is being watched.
+        assert (
+            wait(lambda: "77" in cluster.ssh("d2", "cat /etc/keepalived/keepalived.conf").stdout, 120, 0.2) is not None
+        )
+        play.murder()
+        killed = time.monotonic()
+        state = "cat /run/lvs-cluster/change.json"
+        assert wait(lambda: '"back"' in cluster.ssh("d2", state).stdout, 60, 0.2) is not None
+        took = time.monotonic() - killed
+        longest = {name: file.seconds() for name, file in files.items()}
+        figures = load()
+        FIGURES.append(f"    killed, back after {took:.1f} s; another file on d1, d2: {longest}")
+        assert all(seconds < BACK and back for seconds, back in longest.values()), longest
+        assert "was not confirmed within 8 s" in cluster.ssh("d2", state).stdout
+        assert figures["failed"] == {}, figures
+        assert wait(lambda: "-p 77" not in table(cluster, "d2"), SETTLED, 0.5) is not None
+
+    def test_a_good_change_is_confirmed_and_rolled_back(self, cluster, load, serving):
+        play = Play(cluster, "site", director_engine=serving, persistence_timeout=78)
+        assert play.good, play.output
+        assert all("-p 78" in table(cluster, name) for name in ("d1", "d2"))
+        play = Play(cluster, "rollback")
+        assert play.good, play.output
+        assert not any("-p 78" in table(cluster, name) for name in ("d1", "d2"))
+        figures = load()
+        assert figures["failed"] == {}, figures
+
+    def test_check_mode_shows_what_would_change_and_changes_nothing(self, cluster, load, serving):
+        before = [table(cluster, name) for name in ("d1", "d2")]
+        play = Play(cluster, "site", "--check", director_engine=serving, persistence_timeout=79)
+        assert play.good, play.output
+        load()
+        assert "+    persistence_timeout 79" in play.output
+        assert "+virtual_servers[192.168.140.140 80].persistence_timeout = 79" in play.output
+        assert "~ -A -t 192.168.140.140:80 -s wrr -p 79" in play.output
+        assert "inactive connections" in play.output
+        assert [table(cluster, name) for name in ("d1", "d2")] == before
+
+
+def test_upgrade_back_to_the_agent(cluster, load):
+    play = Play(cluster, "upgrade", director_engine="agent", persistence_timeout=0)
+    assert play.good, play.output
+    assert [engine(cluster, name) for name in ("d1", "d2")] == ["agent", "agent"]
+    assert wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.5) is not None
+    figures = load()
+    assert sum(figures["failed"].values()) == 0, figures
