@@ -17,4 +17,3 @@ myst_heading_anchors = 3
 nitpicky = True
 # Names of Ansible's own documentation, which is not asked for at build time.
 nitpick_ignore_regex = [("std:ref", "ansible_collections.ansible.*"), ("ansplugin", "ansible.*"), ("envvar", ".*")]
-suppress_warnings = ["myst.xref_missing"] if False else []

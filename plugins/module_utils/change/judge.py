@@ -24,7 +24,8 @@ class View:
     """What a director sees of itself and its segment in one look.
 
     engine: who runs, '' for nobody. deaths: how often it or a child of it ended by itself. ill: what it says is wrong
-    with itself. instances: VRRP state by name, where the engine tells. holders: who answers on an interface for a
+    with itself. instances: VRRP state by name, where the engine tells, FAULT with
+    its reasons. holders: who answers on an interface for a
     virtual address, MAC addresses and SELF, by `address interface`. adverts: who advertises a virtual router, source
     addresses by `interface/family/VRID`. up: destinations that take connections, by virtual service. reached: whether
     `address port` answers.
@@ -91,8 +92,9 @@ def _engine(started: View, after: View, expected: Expected) -> Iterator[Complain
 
 def _routers(before: View, after: View, expected: Expected) -> Iterator[Complaint]:
     for name, state in after.instances.items():
-        if state == FAULT and before.instances.get(name) != FAULT:
-            yield Complaint(f"fault {name}", f"vrrp_instance {name} is in FAULT state", 1.5)
+        if state.startswith(FAULT) and not before.instances.get(name, "").startswith(FAULT):
+            why = state[len(FAULT) :]
+            yield Complaint(f"fault {name}", f"vrrp_instance {name} is in FAULT state{why}", 1.5)
     handover = 3 * expected.advert_int + 1.0
     for address in expected.addresses:
         for place, now in sorted(after.holders.items()):

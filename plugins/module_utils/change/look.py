@@ -177,7 +177,13 @@ def engine_view() -> Tuple[str, int, Tuple[str, ...], Dict[str, str]]:
     kernel = (status.get("checker") or {}).get("kernel", "ok")
     if kernel != "ok":
         ill.append(f"lvs-agent cannot set the kernel's table: {kernel}")
-    return engine, deaths, tuple(ill), {name: str(each.get("state", "")).upper() for name, each in instances.items()}
+    return engine, deaths, tuple(ill), {name: _state(each) for name, each in instances.items()}
+
+
+def _state(instance: Dict[str, Any]) -> str:
+    state = str(instance.get("state", ""))
+    faults = ", ".join(str(fault) for fault in instance.get("faults", ()))
+    return f"{state} on {instance.get('interface')} ({faults})" if faults else state
 
 
 def _unit() -> Tuple[str, int]:

@@ -44,6 +44,12 @@ AILING = replace(
         (HEALTHY, replace(HEALTHY, ill=("it is silent",)), "it is silent", 2),
         (HEALTHY, replace(HEALTHY, instances={"V": "BACKUP"}), None, 0),
         (HEALTHY, replace(HEALTHY, instances={"V": "FAULT"}), "vrrp_instance V is in FAULT state", 1.5),
+        (
+            HEALTHY,
+            replace(HEALTHY, instances={"V": "FAULT on eth9 (no interface)"}),
+            "vrrp_instance V is in FAULT state on eth9 (no interface)",
+            1.5,
+        ),
         (HEALTHY, replace(HEALTHY, instances={"New": "FAULT"}), "vrrp_instance New is in FAULT state", 1.5),
         (HEALTHY, replace(HEALTHY, holders={ETH0: names(MAC)}), None, 0),
         (HEALTHY, replace(HEALTHY, holders={ETH0: names(MAC, SELF)}), f"{ETH0} has two holders: {MAC} and {SELF}", 2),
