@@ -13,13 +13,17 @@ from typing import Dict, FrozenSet, Iterator, NamedTuple, Set
 
 
 class Row(NamedTuple):
-    """One destination: its service and itself in plain numbers (`TCP 192.0.2.1:80`, `10.0.0.1:80`)."""
+    """One destination: its service and itself in plain numbers (`TCP 192.0.2.1:80`, `10.0.0.1:80`).
+
+    method: the kernel's word for how packets get there: Masq, Route, Tunnel, Local, Bypass.
+    """
 
     service: str
     destination: str
     weight: int
     active: int
     inactive: int
+    method: str = "Masq"
 
 
 def rows(text: str) -> Iterator[Row]:
@@ -29,7 +33,7 @@ def rows(text: str) -> Iterator[Row]:
         words = line.split()
         if words[:1] == ["->"] and service and len(words) >= 6 and words[1] != "RemoteAddress:Port":
             weight, active, inactive = (int(word) for word in words[3:6])
-            yield Row(service, endpoint(words[1]), weight, active, inactive)
+            yield Row(service, endpoint(words[1]), weight, active, inactive, words[2])
         elif words[:1] == ["FWM"]:
             service = f"FWM {int(words[1], 16)}"
         elif words and words[0] in ("TCP", "UDP", "SCTP"):
