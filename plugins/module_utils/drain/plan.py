@@ -1,7 +1,7 @@
 # Copyright (c) 2026, lvs.cluster authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which weights in the kernel's table take a server out of its services, or bring it back, and what is refused; pure."""
+"""Which weights in the kernel's table take a server out of services or bring it back, and what is refused; pure."""
 
 from __future__ import annotations
 
