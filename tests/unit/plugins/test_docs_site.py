@@ -26,7 +26,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_an_example_passes(text):
-    said = yaml.safe_load(text)
+    said = yaml.safe_load(re.sub(r"\{\{ vault_\w+ \}\}", "geheim", text))
     description = said.get("lvs_cluster")
     if description is None:
         return  # an inventory
