@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Dict, List
 
 import pytest
 from scapy.all import IP, Ether, IPv6
 from scapy.layers.vrrp import VRRPv3
 
-from lvs_agent.link.state import Address, Device, Interface, Links, Raised, stands
+from lvs_agent.link.state import Address, Device, Held, Interface, Links, Raised, stands
 from lvs_agent.vrrp import packet
+from lvs_agent.vrrp_instance import VirtualRouter
 
 from .test_plan_vrrp import planned
 from .vectors import ip
@@ -179,3 +181,47 @@ def test_a_frame_is_what_scapy_makes_of_it() -> None:
     rebuilt = frame.copy()
     rebuilt[VRRPv3].chksum = None
     assert Ether(bytes(rebuilt))[VRRPv3].chksum == frame[VRRPv3].chksum
+
+
+def seen(*interfaces: tuple) -> Links:
+    """(name, up, MAC, kind, addresses) of each; the first one is number 1, and what the others stand on."""
+    return {
+        number: Interface(
+            number, name, 0x1043 if up else 0x1002, mac, 1500, tuple(Held(ip(a), 32, 0, 0) for a in held), kind, 1
+        )
+        for number, (name, up, mac, kind, held) in enumerate(interfaces, 1)
+    }
+
+
+ETH0, VRRP51 = ("eth0", True, bytes(6), ""), ("vrrp.51", True, RFC4, "macvlan")
+
+
+@pytest.mark.parametrize(
+    ("lines", "addresses", "links", "missing"),
+    [
+        ("", "10.0.0.1", seen((*ETH0, ["10.0.0.1"])), []),
+        ("", "10.0.0.1", seen((*ETH0, [])), ["10.0.0.1"]),
+        ("", "10.0.0.1\n10.0.0.2 dev eth9", seen((*ETH0, ["10.0.0.1"])), []),
+        ("", "10.0.0.1\n10.0.0.2 no_track", seen((*ETH0, [])), ["10.0.0.1"]),
+        ("use_vmac", "10.0.0.1", seen((*ETH0, []), (*VRRP51, ["10.0.0.1"])), []),
+        ("use_vmac", "10.0.0.1", seen((*ETH0, ["10.0.0.1"]), (*VRRP51, [])), ["10.0.0.1"]),
+        ("use_vmac", "10.0.0.1", seen((*ETH0, []), ("vrrp.51", False, RFC4, "macvlan", ["10.0.0.1"])), ["10.0.0.1"]),
+        ("use_vmac", "10.0.0.1", seen((*ETH0, [])), []),
+    ],
+)
+def test_what_a_master_has_lost_and_a_successor_may_resume_without(
+    lines: str, addresses: str, links: Links, missing: List[str]
+) -> None:
+    """An address on an interface that is not there is nobody's loss: a master is resumed without it."""
+    router = VirtualRouter(planned(lines, addresses).instances["VI_1"], None, SimpleNamespace(announcer=None), float)  # type: ignore[arg-type]
+    assert [each.address for each in router.missing(links)] == [ip(text) for text in missing]
+
+
+@pytest.mark.parametrize(
+    ("lines", "up", "ear"),
+    [("", False, "eth0"), ("use_vmac", False, "eth0"), ("use_vmac", True, "vrrp.51")],
+)
+def test_an_advert_counts_where_it_is_sure_to_arrive(lines: str, up: bool, ear: str) -> None:
+    router = VirtualRouter(planned(lines).instances["VI_1"], None, SimpleNamespace(announcer=None), float)  # type: ignore[arg-type]
+    router.listen(seen((*ETH0, []), ("vrrp.51", up, RFC4, "macvlan", [])))
+    assert router.ear == ear
