@@ -93,7 +93,8 @@ setting under which a speaker that deviates by default obeys. A discarded packet
 off its own next advert" means that a stream of such packets silences an Active router.
 
 Every speaker runs with its defaults, announcements apart (one, not repeated); keepalived and FRR are Debian's packages.
-FRR's macvlan is made as its manual says and no sysctl is set beyond; it has no words for the owner's role, unicast and
+`--vmac` tries every row with `use_vmac`: with it our agent obeys in T08, A01, A06, A07, A14 and A16 too, and no other
+row changes. FRR's macvlan is made as its manual says and no sysctl is set beyond; it has no words for the owner's role, unicast and
 authentication.
 
 Seen with keepalived 2.2.7 and otherwise than told of 2.4.3: it drops a packet of count 0 (R15) and one whose address

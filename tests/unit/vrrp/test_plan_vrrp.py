@@ -210,6 +210,12 @@ def test_hmac_window_and_mode(more: str, window: object, mode: str) -> None:
     assert (keys.window, keys.mode.value) == (window, mode)
 
 
+def test_strict_mode_enforces_auth_hmac() -> None:
+    keys = one(hmac_block(more="mode permissive") + "\nstrict_mode on").keys
+    assert keys is not None
+    assert keys.mode is trailer.Mode.ENFORCE
+
+
 GROUP = "vrrp_sync_group G {\n group {\n VI_1\n }\n {lines}\n}\n"
 
 
