@@ -18,11 +18,13 @@ import resource
 import select
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from . import checker_status, plan_checks
+from .checker_drains import Drains
 from .checker_notices import Changed, Notices
 from .checks.port import Runner
 from .control.succession import ORPHAN
@@ -68,12 +70,18 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
             channel.send(("reloaded",))
         elif kind == "status":
             channel.send(("status", rest[0], checker.status()))
+        elif kind == "journal":
+            checker.drains.open(rest[0])
+        elif kind == "drain":
+            channel.send(("answer", rest[0], checker.drain(tuple(rest[1:]))))
         elif kind == "stop":
             loop.stop()
 
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
+    for told in channel.receive():  # what was said before there was anybody to hear it
+        message(told)
     channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     checker.start(resume)
@@ -98,6 +106,7 @@ class Checker:
         self.states: Dict[str, roster.State] = {}
         self.runner = Runner(loop, self._told, random.random)
         self.notices = Notices(scripts.start)
+        self.drains = Drains(loop, time.time, self._drained)
         self.counters = {"changes": 0, "refused": 0, "reconciles": 0, "repaired": 0}
         self.refused: Tuple[str, ...] = ()
         """What the kernel refused at the last look, a line each."""
@@ -191,8 +200,20 @@ class Checker:
     def _set_manners(self) -> None:
         """Who runs scripts, who is told, and which scripts root runs."""
         self.notices.adopt(self.document, _script_user(self.document))
+        self.drains.watch(effective.global_defs(self.document).maintenance_dir)
         secure = effective.global_defs(self.document).enable_script_security
         self.runner.forbidden = insecure if secure else None
+
+    def drain(self, words: Tuple[Any, ...]) -> Dict[str, Any]:
+        """A request to drain or undrain; the answer says who is left."""
+        answer = self.drains.ask(words, self.plan.services, self.states)
+        reach = self._ipvs is not None and not self.away
+        left = self._ipvs.connections() if reach and self._ipvs is not None else ()
+        return {**answer, "drains": self.drains.status(left)}
+
+    def _drained(self) -> None:
+        self._work()
+        self._look()
 
     def _on_scripts(self, _bits: int) -> None:
         """Nobody waits for a status here, so what is readable is the helper's end: it gets a successor."""
@@ -288,7 +309,7 @@ class Checker:
         self._next_look = now + BREATH * (now - started)
 
     def _entries(self, service: plan_checks.Service) -> Iterator[Entry]:
-        return plan_checks.entries_of(service, self.states[service.name])
+        return self.drains.apply(plan_checks.entries_of(service, self.states[service.name]))
 
     def _look(self, have: Optional[Table] = None) -> int:
         """Bring the kernel's table to what the pools want; gives the number of changes."""
@@ -296,7 +317,7 @@ class Checker:
         have = self._dump() if have is None else have
         made = 0
         if have is not None:
-            want = plan_checks.desired(self.plan, self.states)
+            want = {e.service.key: e for name in self.states for e in self._entries(self.plan.services[name])}
             ours = {key: entry for key, entry in have.items() if key in want or key in self._leaving}
             made = self._apply(diff(ours, want))
         now = self.loop.now()

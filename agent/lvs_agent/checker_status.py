@@ -31,6 +31,7 @@ def report(checker: Checker) -> Dict[str, Any]:
             "not_made": dict(checker.runner.not_made),
             "lateness": round(checker.loop.lateness, 4),
         },
+        "drains": checker.drains.status(),
         "pipes": checker.notices.status(),
         "refused": list(checker.refused),
         "kernel": checker.away or "ok",

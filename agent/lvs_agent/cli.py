@@ -216,6 +216,20 @@ def standby(arguments: List[str]) -> int:
     return mastership("standby", arguments)
 
 
+def drain(arguments: List[str]) -> int:
+    """`drain [SERVER]`: no new connections for a real server, --deadline, --floor, --wait; alone: who is left."""
+    from .cli_operate import drain as ask_for
+
+    return ask_for("drain", arguments)
+
+
+def undrain(arguments: List[str]) -> int:
+    """`undrain SERVER`: connections for it again."""
+    from .cli_operate import drain as ask_for
+
+    return ask_for("undrain", arguments)
+
+
 def release(arguments: List[str]) -> int:
     """`release FILE`: take off the addresses that a killed agent left on this host; the unit's stop hook."""
     from .cli_operate import asking
@@ -291,6 +305,8 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "restart": restart,
     "takeover": takeover,
     "standby": standby,
+    "drain": drain,
+    "undrain": undrain,
     "release": release,
     "genhash": genhash,
     "prove": prove,

@@ -1,16 +1,17 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands that ask something of the running agent: takeover, standby."""
+"""Commands that ask something of the running agent: takeover, standby, drain, undrain."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any, Dict, List, Optional
+import time
+from typing import Any, Dict, List, Mapping, Optional
 
 from .control import requests, unix
 
-DONE, REFUSED, UNREADABLE = 0, 2, 3
+DONE, LEFT, REFUSED, UNREADABLE = 0, 1, 2, 3
 PATIENCE = 1800.0
 """Seconds to wait for the end of a switch: three farewells at the longest advert_int there is."""
 
@@ -58,3 +59,61 @@ def mastership(kind: str, arguments: List[str]) -> int:
     for name, state in answer.get("instances", {}).items():
         print(f"{name} {state}")
     return DONE if answer["ok"] else REFUSED
+
+
+def drain(kind: str, arguments: List[str]) -> int:
+    """Drain and undrain; exit status 2 when it was refused, 1 when connections were left at the end of the waiting."""
+    text = {
+        "drain": "Give a server no new connections; those that it has go on. Without SERVER: who is drained, and left.",
+        "undrain": "Give a server connections again.",
+    }[kind]
+    p = asking(kind, f"{text} For this director only: the playbook lvs.cluster.drain asks all of them.")
+    p.add_argument("server", nargs="?" if kind == "drain" else None, help="ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT")
+    if kind == "drain":
+        p.add_argument(
+            "--deadline", type=float, metavar="SECONDS", help="what is left then is cut off (never without it)"
+        )
+        p.add_argument("--floor", type=int, default=1, metavar="N", help="servers that every virtual_server keeps (1)")
+        p.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help="for its connections to end, at most")
+    options = p.parse_args(arguments)
+    request: Dict[str, Any] = {"command": "drains"}
+    if options.server is not None:
+        request = {"command": kind, "server": options.server}
+        if kind == "drain":
+            request.update(deadline=options.deadline, floor=options.floor)
+    answer = ask(request, options.socket)
+    if answer is None:
+        return UNREADABLE
+    if not answer["ok"]:
+        return REFUSED
+    ends = time.monotonic() + getattr(options, "wait", 0.0)
+    while time.monotonic() < ends and _left(answer, options.server):
+        time.sleep(min(0.5, max(0.0, ends - time.monotonic())))
+        answer = ask({"command": "drains"}, options.socket)
+        if answer is None:
+            return UNREADABLE
+    for row in answer["drains"]:
+        print(_row(row))
+    return LEFT if getattr(options, "wait", 0.0) and _left(answer, options.server) else DONE
+
+
+def _left(answer: Mapping[str, Any], server: Optional[str]) -> int:
+    """Connections that are left, of one server or of all."""
+    try:
+        wanted = None if server is None else requests.drain_server(server)
+    except ValueError:
+        return 0
+    rows = [row for row in answer["drains"] if "maintenance" not in row]
+    mine = [row for row in rows if wanted is None or requests.drain_server(row["server"]) == wanted]
+    return sum(row["connections"] or 0 for row in mine)
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    if "maintenance" in row:
+        return f"{row['server']}  a file in {row['maintenance']}"
+    words = [row["server"]]
+    if row["connections"] is not None:
+        words.append(f"{row['connections']} connections of {row['clients']} clients left")
+    if row["seconds_left"] is not None:
+        words.append(f"cut off in {row['seconds_left']:.0f} s" if row["seconds_left"] else "cut off")
+    return "  ".join(words)

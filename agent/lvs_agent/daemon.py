@@ -54,9 +54,13 @@ class Options:
     child_pid_files: Mapping[str, str] = field(default_factory=dict)
     """By the child's name: vrrp, checker."""
 
-    def at(self, socket_path: str, status_file: str) -> Options:
-        """The same options with own paths for the control socket and the status file."""
-        return replace(self, socket_path=socket_path, status_file=status_file)
+    journal: str = "/var/lib/lvs-agent/drains.json"
+    """Who is drained; survives a reboot."""
+
+    def at(self, folder: str, socket_path: str) -> Options:
+        """The same options with files of its own: control socket, status, journal."""
+        own = {name: os.path.join(folder, f"{name}.json") for name in ("status", "drains")}
+        return replace(self, socket_path=socket_path, status_file=own["status"], journal=own["drains"])
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,9 @@ class Parent:
 
     def first_words(self, name: str) -> List[object]:
         """What a child has to know before it begins."""
-        return [("wishes", self.wishes.wishes)] if name == "vrrp" and self.wishes.wishes else []
+        if name == "checker":
+            return [("journal", self.options.journal)]
+        return [("wishes", self.wishes.wishes)] if self.wishes.wishes else []
 
     def _watchdog(self, period: float) -> None:
         """Feed the service manager's watchdog only while every child's loop turns."""

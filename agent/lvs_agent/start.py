@@ -106,7 +106,7 @@ def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Option
     )
     if options.socket is None:
         return chosen
-    return chosen.at(options.socket, os.path.join(os.path.dirname(options.socket), "status.json"))
+    return chosen.at(os.path.dirname(options.socket), options.socket)
 
 
 def _enter(name: str) -> None:

@@ -9,7 +9,8 @@ a text for the operator.
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable, Dict, Mapping, Tuple
+from ipaddress import ip_address
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 Message = Tuple[str, Tuple[object, ...]]
 
@@ -34,9 +35,41 @@ def seconds(request: Mapping[str, Any], key: str, usual: float) -> float:
     return float(value)
 
 
+def _drain(kind: str, request: Mapping[str, Any]) -> Message:
+    server = request.get("server")
+    if kind != "drains" and not isinstance(server, str):
+        raise ValueError("server is ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT of a real_server")
+    address, port = drain_server(server) if isinstance(server, str) else ("", None)
+    deadline = None if request.get("deadline") is None else seconds(request, "deadline", 0.0)
+    floor = request.get("floor", 1)
+    if isinstance(floor, bool) or not isinstance(floor, int) or floor < 0:
+        raise ValueError("floor is how many servers each virtual_server keeps: 0 or more")
+    return "drain", (kind, address, port, deadline, floor)
+
+
+def drain_server(text: str) -> Tuple[str, Optional[int]]:
+    """ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT. Raises ValueError with a text for the operator."""
+    address, port = text, None
+    if text.startswith("["):
+        address, _bracket, rest = text[1:].partition("]")
+        port = rest[1:] if rest else None
+    elif text.count(":") == 1:
+        address, _colon, port = text.partition(":")
+    try:
+        packed, number = ip_address(address), None if port is None else int(port)
+    except ValueError:
+        raise ValueError(f"{text!r} is no server: ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT") from None
+    if number is not None and not 0 < number < 65536:
+        raise ValueError(f"{text!r}: a port is 1 to 65535")
+    return str(packed), number
+
+
 CHILDREN: Dict[str, Tuple[str, Callable[[Mapping[str, Any]], Message]]] = {
     "takeover": ("vrrp", functools.partial(_mastership, "takeover")),
     "standby": ("vrrp", functools.partial(_mastership, "standby")),
     "end": ("vrrp", functools.partial(_mastership, "end")),
+    "drain": ("checker", functools.partial(_drain, "drain")),
+    "undrain": ("checker", functools.partial(_drain, "undrain")),
+    "drains": ("checker", functools.partial(_drain, "drains")),
 }
 """By command: which child answers, and the reader of the request."""

@@ -43,6 +43,9 @@ class GlobalDefs(Declared):
     smtp_server: Optional[HostPort] = key(HostPortLine(), "mail server: host name or address, optional port")
     smtp_helo_name: Optional[str] = key(Word(), "name given in HELO (default: the host name)")
     smtp_connect_timeout: Optional[int] = key(Int(0, 4294), "seconds to wait for the mail server", default=30)
+    maintenance_dir: Optional[str] = key(
+        Word(), "a file named for a real server's address or name, with :PORT or without, takes it out", agent=True
+    )
     smtp_starttls: Optional[bool] = key(
         Flag(), "mails only over TLS: STARTTLS with a certificate that is verified", agent=True
     )
