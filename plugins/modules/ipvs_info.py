@@ -67,9 +67,9 @@ virtual_servers:
     ops:
       description: One packet scheduling.
       type: bool
-    persistence_timeout:
-      description: Seconds a client stays on its server, 0 for not at all.
-      type: int
+    persistent:
+      description: Whether a client stays on its server. For how long is not in what the kernel shows without netlink.
+      type: bool
     persistence_granularity:
       description: Netmask (IPv4) or prefix length (IPv6) of what counts as one client, null for single addresses.
       type: str

@@ -33,7 +33,8 @@ def play(host, module="real_server", check=False, **options):
         words = [str(Path(sys.executable).parent / "ansible"), "-i", "localhost,", "localhost", "-c", "local"]
         words += ["-e", f"ansible_python_interpreter={sys.executable}", "-m", f"lvs.cluster.{module}"]
         # -vvv: the diff stays in the result.
-        words += ["-a", json.dumps(options), "--diff", "-vvv", "--tree", results, *(["--check"] if check else [])]
+        words += ["-a", json.dumps(options)] if options else []
+        words += ["--diff", "-vvv", "--tree", results, *(["--check"] if check else [])]
         environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections")}
         with host:
             done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)

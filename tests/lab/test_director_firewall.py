@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 import pytest
-from netns import Host, bridge, plug
+from netns import Host, bridge, plug, wait
 from one_module import own_files, play, state
 
 pytestmark = pytest.mark.netns(limit=120)
@@ -30,6 +30,8 @@ def hosts(tmp_path_factory):
     for number, host in enumerate(made, 1):
         plug(host, "eth0", "br0", f"10.1.0.{number}/24")
         host.batch("route add 224.0.0.0/4 dev eth0")
+    # IPv6's own addresses settle in the first seconds; they are part of what is compared.
+    assert wait(lambda: not any("tentative" in host.run("ip", "-6", "address") for host in made), 10) is not None
     yield made
     for host in made:
         host.close()

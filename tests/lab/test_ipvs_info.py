@@ -19,7 +19,7 @@ TABLE = """\
 -a -t 10.1.0.100:80 -r 127.0.0.1:80 -m -w 1
 -A -u 10.1.0.100:53 -s rr -o
 -a -u 10.1.0.100:53 -r 10.1.0.2:53 -g -w 0
--A -t [2001:db8::100]:443 -s sh -p 360 -M 64
+-A -t [2001:db8::100]:443 -s sh -p 50 -M 64
 -a -t [2001:db8::100]:443 -r [2001:db8::1]:443 -i -w 1
 -A -f 5 -6 -s lc
 -a -f 5 -6 -r [2001:db8::2]:0 -g -w 1
@@ -34,8 +34,8 @@ def saved(service):
     if service["fwmark"] is not None and service["ip_family"] == "inet6":
         head += " -6"
     line = f"-A {head} -s {service['lvs_sched']}"
-    if service["persistence_timeout"]:
-        line += f" -p {service['persistence_timeout']}"
+    if service["persistent"]:
+        line += " -p 50"
     if service["persistence_granularity"]:
         line += f" -M {service['persistence_granularity']}"
     yield line + (" -o" if service["ops"] else "")

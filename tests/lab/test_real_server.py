@@ -191,7 +191,7 @@ def way(server, *words):
 
 def test_only_the_answers_of_nat_go_by_the_gateway(hosts):
     _, server = hosts
-    server.batch("-6 address add fd01::2/64 dev eth0 nodad", "route add default via 10.1.0.254")
+    server.batch("address add fd01::2/64 dev eth0 nodad", "route add default via 10.1.0.254")
     before = (state(server), *ways(server))
     clusters = [{"name": "web", "services": [NAT, NAT6]}]
     assert changes(server, check=True, clusters=clusters)
@@ -215,7 +215,7 @@ def test_only_the_answers_of_nat_go_by_the_gateway(hosts):
     assert way(server, "198.51.100.1") == "10.1.0.1"
     assert changes(server, clusters=[])
     assert (state(server), *ways(server)) == before
-    server.batch("-6 address del fd01::2/64 dev eth0", "route del default via 10.1.0.254")
+    server.batch("address del fd01::2/64 dev eth0", "route del default via 10.1.0.254")
 
 
 def ways(server):

@@ -4,7 +4,7 @@
 """Reads the text of /proc/net/ip_vs, the kernel's IPVS table as it shows it to everyone; pure.
 
 Needs no program and no right. Not in that text: thresholds, counters, flags of schedulers, the family of a firewall
-mark that has no server.
+mark that has no server; and the time of persistence stands there in the kernel's own ticks, whose length is not said.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _service(words: List[str]) -> Service:
         "ip_family": None if address is None else _family(address),
         "lvs_sched": words[2],
         "ops": "ops" in words[3:],
-        "persistence_timeout": 0 if persistent is None else int(words[persistent + 1]),
+        "persistent": persistent is not None,
         "persistence_granularity": None if persistent is None else _granularity(words[persistent + 2]),
         "real_servers": [],
     }

@@ -14,7 +14,7 @@ import tempfile
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from . import firewalls
-from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, from_text, ip_words, to_text
+from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, family, from_text, ip_words, to_text
 
 RECORD = "/var/lib/lvs-cluster/host.json"
 
@@ -69,7 +69,7 @@ def carry_out(run: Run, plan: Plan, path: str = RECORD) -> None:
     _keep(plan.during, path)
     for batch in _batches(plan.steps):
         if batch[0].setting.kind in _BY_IP:
-            _ip(run, "".join(_ip_line(step) for step in batch))
+            _ip(run, family(batch[0].setting), "".join(_ip_line(step) for step in batch))
         else:
             _take(run, batch[0])
     _keep(plan.after, path)
@@ -117,7 +117,8 @@ def _batches(steps: Iterable[Step]) -> Iterable[List[Step]]:
     """Neighbouring steps that one `ip -batch` can take together; every other step alone."""
     batch: List[Step] = []
     for step in steps:
-        if batch and not (step.setting.kind in _BY_IP and batch[0].setting.kind in _BY_IP):
+        by_ip = step.setting.kind in _BY_IP and bool(batch) and batch[0].setting.kind in _BY_IP
+        if batch and not (by_ip and family(step.setting) == family(batch[0].setting)):
             yield batch
             batch = []
         batch.append(step)
@@ -169,9 +170,9 @@ def _ip_line(step: Step) -> str:
     return f"address add {address} dev {link}{' nodad' if ':' in address else ''}\n"
 
 
-def _ip(run: Run, batch: str) -> None:
+def _ip(run: Run, version: Optional[str], batch: str) -> None:
     if batch:
-        _done(run, ["ip", "-batch", "-"], batch)
+        _done(run, ["ip", *([f"-{version}"] if version else []), "-batch", "-"], batch)
 
 
 def _done(run: Run, words: Sequence[str], text: Optional[str] = None) -> str:
@@ -210,12 +211,12 @@ def networks(run: Run) -> Dict[str, List[str]]:
 def _ways(run: Run) -> Set[Setting]:
     """The routes with a gateway and the rules of both families."""
     found: Set[Setting] = set()
-    for family in ("4", "6"):
-        for row in _listed(run, family, "route", "show", "table", "all"):
-            name = f"{family} table {row.get('table', 'main')} {row['dst']} via {row.get('gateway')}"
+    for version in ("4", "6"):
+        for row in _listed(run, version, "route", "show", "table", "all"):
+            name = f"{version} table {row.get('table', 'main')} {row['dst']} via {row.get('gateway')}"
             found.add(Setting(Kind.ROUTE, name))
-        for row in _listed(run, family, "rule", "show"):
-            words = [family, str(row["priority"]), "from", row["src"]]
+        for row in _listed(run, version, "rule", "show"):
+            words = [version, str(row["priority"]), "from", row["src"]]
             for word in ("ipproto", "sport"):
                 words += [word, str(row[word])] if word in row else []
             words += ["lookup", str(row.get("table"))]
@@ -224,9 +225,9 @@ def _ways(run: Run) -> Set[Setting]:
     return found
 
 
-def _listed(run: Run, family: str, *words: str) -> List[Dict[str, Any]]:
+def _listed(run: Run, version: str, *words: str) -> List[Dict[str, Any]]:
     """What `ip` lists; nothing when the kernel does not have the family."""
-    status, out, _error = run(["ip", "-json", f"-{family}", *words], None)
+    status, out, _error = run(["ip", "-json", f"-{version}", *words], None)
     try:
         rows = json.loads(out or "[]") if status == 0 else []
     except ValueError as error:

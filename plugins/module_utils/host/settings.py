@@ -149,13 +149,18 @@ def with_directories(want: Want) -> Want:
     return {**want, **{Setting(Kind.DIRECTORY, path): "present" for path in paths}}
 
 
+def family(setting: Setting) -> Optional[str]:
+    """The family of a route or rule, "4" or "6"; None for other settings."""
+    return setting.name[0] if setting.kind in (Kind.ROUTE, Kind.RULE) else None
+
+
 def ip_words(setting: Setting, order: str) -> str:
-    """The words for `ip` that `add` or `del` a route or a rule."""
-    family, *rest = setting.name.split()
+    """The words for `ip -4` or `ip -6` that `add` or `del` a route or a rule."""
+    _family, *rest = setting.name.split()
     if setting.kind is Kind.RULE:
-        return f"-{family} rule {order} pref {' '.join(rest)}"
+        return f"rule {order} pref {' '.join(rest)}"
     _word, table, *route = rest
-    return f"-{family} route {order} {' '.join(route)} table {table}"
+    return f"route {order} {' '.join(route)} table {table}"
 
 
 def to_text(record: Record) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import shlex
 from typing import Dict, List
 
-from .settings import Kind, Setting, Want, ip_words
+from .settings import Kind, Setting, Want, family, ip_words
 
 UNITS = "/etc/systemd/system"
 _LATER = (Kind.ROUTE, Kind.RULE)
@@ -88,9 +88,9 @@ def _command(setting: Setting, value: str) -> str:
     if setting.kind is Kind.LINK:
         return f"ip link set {setting.name} {value}"
     if setting.kind is Kind.ROUTE:
-        return f"ip {ip_words(setting, 'replace')}"
+        return f"ip -{family(setting)} {ip_words(setting, 'replace')}"
     if setting.kind is Kind.RULE:  # there is no `replace` of rules
-        add, remove = (ip_words(setting, order) for order in ("add", "del"))
-        return f"ip {remove} 2>/dev/null || :; ip {add}"
+        add, remove = (f"ip -{family(setting)} {ip_words(setting, order)}" for order in ("add", "del"))
+        return f"{remove} 2>/dev/null || :; {add}"
     address, link = setting.name.split()
     return f"ip address replace {address} dev {link}{' nodad' if ':' in address else ''}"

@@ -100,8 +100,8 @@ def test_only_the_answers_of_nat_go_back_through_the_director():
         f"4 18480 {CHOSEN} lookup main suppress_prefixlength 0",
         f"4 18481 {CHOSEN} lookup {table}",
     ]
-    assert ip_words(Setting(Kind.ROUTE, route), "add") == f"-4 route add default via 10.0.0.1 table {table}"
-    assert ip_words(Setting(Kind.RULE, f"4 1 {CHOSEN} lookup 2"), "del") == f"-4 rule del pref 1 {CHOSEN} lookup 2"
+    assert ip_words(Setting(Kind.ROUTE, route), "add") == f"route add default via 10.0.0.1 table {table}"
+    assert ip_words(Setting(Kind.RULE, f"4 1 {CHOSEN} lookup 2"), "del") == f"rule del pref 1 {CHOSEN} lookup 2"
 
 
 @pytest.mark.parametrize(
