@@ -228,10 +228,12 @@ def failed_checks(service: Service, known: Mapping[str, bool]) -> Dict[Hashable,
 def unsupported(document: model.Document, path: str) -> List[Finding]:
     """What the file says and the checker child does not do: an error where a protection would be off silently."""
     findings: List[Finding] = []
+    made = {line.name for one in document.vrrp_instances for line in one.track_file}  # by the VRRP child
+    made |= {line.name for group in document.vrrp_sync_groups for line in group.track_file}
     findings += (
         _finding(path, WARNING, f"track_file {item.name}: init_file is not done, the file has to be there")
         for item in document.track_files
-        if item.init_file is not None
+        if item.init_file is not None and item.name not in made
     )
     for block in document.virtual_servers:
         name = service_name(block)

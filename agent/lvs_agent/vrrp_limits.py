@@ -16,6 +16,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective,
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.findings import ERROR, WARNING, Finding
 
 from . import plan_devices, plan_routes
+from .link.state import Device
 from .vrrp_keys import hmac_keys
 
 _UNDONE: Dict[str, str] = {
@@ -29,6 +30,7 @@ _GLOBAL_UNDONE: Dict[str, str] = {
     "lvs_sync_daemon": "no sync daemon is started",
 }
 _BARE = ("vrrp_iptables", "vrrp_ipsets")  # are said by being there, without a word behind them
+_NAME = 15  # IFNAMSIZ - 1
 _DOCUMENT_UNDONE: Dict[str, str] = {
     "linkbeat_interfaces": "the kernel's link state is used",
     "linkbeat_use_polling": "the kernel's link state is used",
@@ -50,6 +52,8 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
         place = f"vrrp_instance {block.name}"
         found += _said(block, place, _UNDONE, WARNING)
         found += [(level, f"{place}: {text}") for level, text in _impossible(document, block)]
+    if not any(level == ERROR for level, _text in found):
+        found += _long_names(document)
     help_text = "engine keepalived does it; or leave it out"
     return [Finding(level, "unsupported", text, help_text, path, 1, 0, "") for level, text in found]
 
@@ -104,6 +108,13 @@ def _impossible(document: model.Document, block: model.VrrpInstance) -> Iterator
         yield ERROR, f"{others[0]} is of another family than the first address; put it in virtual_ipaddress_excluded"
     if family == 6 and block.virtual_ipaddress and not ip_address(block.virtual_ipaddress[0].address).is_link_local:
         yield WARNING, "the first address is not link-local (RFC 9568 5.2.9, erratum 8300); so is not asked of others"
+
+
+def _long_names(document: model.Document) -> Iterator[Tuple[str, str]]:
+    for own in plan_devices.own(document).values():
+        for device in own.holds:
+            if isinstance(device, Device) and len(device.name) > _NAME:
+                yield ERROR, f"interface name {device.name} has more than {_NAME} characters: shorten its prefix"
 
 
 def _own_interfaces(block: model.VrrpInstance, family: int) -> Iterator[Tuple[str, str]]:

@@ -13,7 +13,7 @@ from lvs_agent.link.state import Address, Device, Held, Interface, Links, Raised
 from lvs_agent.vrrp import packet
 from lvs_agent.vrrp_instance import VirtualRouter
 
-from .test_plan_vrrp import planned
+from .test_plan_vrrp import planned, said
 from .vectors import ip
 
 OTHER = (
@@ -112,6 +112,13 @@ def test_names_are_counted_over_the_whole_file() -> None:
         for name in ("eth0", "eth1")
         for word, least in (("arp_announce", 2), ("arp_ignore", 1))
     }
+
+
+def test_a_name_that_the_kernel_would_refuse_is_refused_at_load() -> None:
+    before = "global_defs {\n vmac_prefix much-too-long-x\n}"
+    assert [text.partition(":")[0] for level, text in said("use_vmac", before=before) if level == "error"] == [
+        "interface name much-too-long-x.51 has more than 15 characters"
+    ]
 
 
 @pytest.mark.parametrize(
