@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import base64
+import json
 import typing as t
 
 from ansible_collections.lvs.cluster.plugins.action.keepalived_config import PATH
 from ansible_collections.lvs.cluster.plugins.action.keepalived_config import ActionModule as KeepalivedConfig
+from ansible_collections.lvs.cluster.plugins.module_utils.change import port
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 from ansible_collections.lvs.cluster.plugins.plugin_utils import change_expected, described_config
 
@@ -76,9 +78,17 @@ class ActionModule(KeepalivedConfig):
         known["watched"] = float(args["watch"])
         answer = self._step("apply", args, variables)
         if not answer.get("failed"):
-            orders = answer.get("orders")
-            answer = {**self._step("confirm", args, variables), "orders": orders}
+            answer = {**answer, **self._confirmed(text)}
         return self._answer(known, answer, engine)
+
+    def _confirmed(self, text: str) -> dict[str, t.Any]:
+        """Tell the guard that the change is wanted, and what it made of that. No module: its start may take too long."""
+        command = self._low_level_execute_command(port.CONFIRMATION)  # type: ignore[no-untyped-call]
+        try:
+            said = json.loads(command["stdout"].strip())
+        except ValueError:
+            return {"failed": True, "msg": f"the guard does not answer: {command['stdout']}{command['stderr']}"}
+        return port.outcome(said, text)
 
     @staticmethod
     def _kernel(old: t.Any, wanted: t.Any, found: dict[str, t.Any]) -> list[dict[str, str]]:

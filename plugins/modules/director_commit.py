@@ -66,9 +66,11 @@ options:
     type: int
     default: 20
   confirm_within:
-    description: How many seconds after a good watch the director waits for the controller before it takes back.
+    description:
+      - In how many seconds after the change the controller has to have confirmed it; the director takes it back else.
+      - A good watch leaves it 8 seconds at least.
     type: int
-    default: 8
+    default: 28
   state:
     description:
       - V(present) brings the file and the engine.
@@ -81,7 +83,7 @@ options:
   _step:
     description: What the action plugin wants of the host now.
     type: str
-    choices: [look, apply, confirm]
+    choices: [look, apply]
   _expected:
     description: What the new file answers for. The action plugin makes it.
     type: dict
@@ -207,21 +209,15 @@ def apply_step(module: AnsibleModule) -> None:
     change = port.Change(
         options["path"], data, present.before, orders, options["engine"], present.engine, present.program
     )
-    times = watch.Times(float(options["watch"]), float(options["confirm_within"]))
+    times = watch.Times(float(options["watch"]), max(8.0, float(options["confirm_within"] - options["watch"])))
     interfaces = tuple({**dict.fromkeys(wanted.interfaces), **dict.fromkeys(options["_expected"]["listen"])})
     port.begin(change, wanted, interfaces, times)
     said = port.follow(times.watch + PATIENCE, (watch.GOOD, watch.BACK))
-    result(module, said, text, orders)
-
-
-def result(module: AnsibleModule, said: Any, text: str, orders: Tuple[plan.Order, ...] = ()) -> None:
-    """Exit with what the guard said; does not return."""
     told = [" ".join(order) for order in orders]
-    reasons = [secret.masked_as_in(reason, text) for reason in said.get("reasons", ())]
-    if said["state"] == watch.BACK:
-        listed = "".join(f"\n  - {reason}" for reason in reasons)
-        module.fail_json(msg=f"The change was taken back by the director itself:{listed}", reasons=reasons, orders=told)
-    module.exit_json(changed=True, orders=told)
+    answer = port.outcome(said, text)
+    if answer.get("failed"):
+        module.fail_json(orders=told, **answer)
+    module.exit_json(orders=told, **answer)
 
 
 def forget(module: AnsibleModule) -> None:
@@ -248,9 +244,9 @@ def main() -> None:
             "engine": {"type": "str", "choices": list(plan.ENGINES), "default": "agent"},
             "restart": {"type": "bool", "default": False},
             "watch": {"type": "int", "default": 20},
-            "confirm_within": {"type": "int", "default": 8},
+            "confirm_within": {"type": "int", "default": 28},
             "state": {"type": "str", "choices": ["present", "previous", "absent"], "default": "present"},
-            "_step": {"type": "str", "choices": ["look", "apply", "confirm"]},
+            "_step": {"type": "str", "choices": ["look", "apply"]},
             "_expected": {"type": "dict"},
         },
         supports_check_mode=True,
@@ -258,8 +254,6 @@ def main() -> None:
     try:
         if module.params["state"] == "absent":
             forget(module)
-        elif module.params["_step"] == "confirm":
-            result(module, port.confirm(PATIENCE), "")
         else:
             STEPS[module.params["_step"]](module)
     except (OSError, service.ServiceError, plan.UnitError, port.ChangeError) as error:

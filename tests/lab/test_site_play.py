@@ -47,6 +47,8 @@ class Play:
         command += ["-i", str(inventory), *arguments]
         if inventory == INVENTORY:
             command += ["-i", f"{cluster.folder}/inventory.ini"]
+        # How long a change is watched, and waits for a slow controller, is tested in test_safe_change.py.
+        variables = {"director_watch": 8, "director_confirm_within": 90, **variables}
         settings = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_SSH_ARGS": f"-F {cluster.folder}/ssh_config"}
         done = subprocess.run(
             [*command, "-e", json.dumps(variables)],

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ..configuration import port as configuration
+from ..configuration import secret
 from ..drill.detach import DetachError, detach
 from ..package import port as package
 from ..service import plan
@@ -32,6 +33,13 @@ RUN = "/run/lvs-cluster"
 STATE = f"{RUN}/change.json"
 LOCK = f"{RUN}/change.lock"
 CONFIRM = f"{RUN}/confirm"
+CONFIRMATION = f"""umask 077; : >{CONFIRM}; n=0
+while [ $n -lt 100 ]; do
+  case $(cat {STATE}) in *'"confirmed"'*|*'"back"'*) break ;; esac
+  n=$((n + 1)); sleep 0.3
+done
+cat {STATE}"""
+"""Shell lines that confirm a change and print the state that the guard gives it then."""
 STORE = "/var/lib/lvs-cluster/confirmed"
 SETTLE = 1.0
 """Seconds for an engine that started anew to fill the kernel's table."""
@@ -229,11 +237,14 @@ def follow(patience: float, until: Tuple[str, ...]) -> Mapping[str, Any]:
     raise ChangeError(f"the guard does not come to an end, its last word was {state()}")
 
 
-def confirm(patience: float) -> Mapping[str, Any]:
-    """Say that the change is wanted, and wait until the guard has heard it: its final state."""
-    with open(CONFIRM, "w", encoding="ascii"):
-        pass
-    return follow(patience, watch.FINAL)
+def outcome(said: Mapping[str, Any], text: str) -> Dict[str, Any]:
+    """What a module answers for the state of a change; without the secrets of `text`, the new file."""
+    if said.get("state") != watch.BACK:
+        return {"changed": True}
+    reasons = [secret.masked_as_in(str(reason), text) for reason in said.get("reasons", ())]
+    listed = "".join(f"\n  - {reason}" for reason in reasons)
+    message = f"The change was taken back by the director itself:{listed}"
+    return {"failed": True, "changed": False, "msg": message, "reasons": reasons}
 
 
-__all__ = ["Change", "ChangeError", "begin", "confirm", "follow", "forget", "last_good", "state", "under_way"]
+__all__ = ["Change", "ChangeError", "begin", "follow", "forget", "last_good", "outcome", "state", "under_way"]
