@@ -82,8 +82,8 @@ class ActionModule(KeepalivedConfig):
         return self._answer(known, answer, engine)
 
     def _confirmed(self, text: str) -> dict[str, t.Any]:
-        """Tell the guard that the change is wanted, and what it made of that. No module: its start may take too long."""
-        command = self._low_level_execute_command(port.CONFIRMATION)  # type: ignore[no-untyped-call]
+        """Tell the guard that the change is wanted, and what it made of that. No module: that may take too long."""
+        command = self._low_level_execute_command(port.CONFIRMATION)
         try:
             said = json.loads(command["stdout"].strip())
         except ValueError:
