@@ -36,6 +36,7 @@ from .loop import Loop
 from .notify.scripts import DEFAULT_USER, Scripts
 from .notify.security import insecure
 from .pool import roster
+from .sync_daemons import SyncDaemons
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -74,6 +75,8 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
             checker.drains.open(rest[0])
         elif kind == "drain":
             channel.send(("answer", rest[0], checker.drain(tuple(rest[1:]))))
+        elif kind == "vrrp":
+            checker.hear(rest[0])
         elif kind == "stop":
             loop.stop()
 
@@ -118,6 +121,7 @@ class Checker:
         self._leaving: Set[ServiceKey] = set()
         """Services of a configuration that is no more: removed at the next look."""
         self._next_look = 0.0
+        self.sync = SyncDaemons()
 
     # -- life ------------------------------------------------------------------
 
@@ -148,6 +152,7 @@ class Checker:
             self._tell(service, effects)
         self._look(have)
         self.runner.load(self.plan.checks, lambda key: known.get((key.service, key.server)))
+        self._look_at_sync()
         self.loop.wake("reconcile", self.loop.now() + RECONCILE, self._reconcile)
         log.info("%d virtual servers, %d checks", len(self.plan.services), len(self.plan.checks))
 
@@ -173,6 +178,19 @@ class Checker:
         gone = {key for service in before.services.values() for key in service.keys}
         self._leaving |= gone - self._ours()
         self._look()
+        self._look_at_sync()
+
+    def hear(self, states: Mapping[str, str]) -> None:
+        """The states of the VRRP instances, told by the parent."""
+        self.sync.states = dict(states)
+        self._look_at_sync()
+
+    def _look_at_sync(self) -> int:
+        try:
+            return self.sync.look(self._ipvs, self.document) if self._ipvs is not None else 0
+        except OSError as error:
+            self._lose(error)
+            return 0
 
     def heritage(self) -> Dict[str, str]:
         """What a checker after this one goes on from: the services that this one answers for."""
@@ -194,6 +212,10 @@ class Checker:
             ours = self._ours() | self._leaving
             mine = have if everything else {key: entry for key, entry in have.items() if key in ours}
             self._apply(diff(mine, {}))
+            try:
+                self.sync.stop(self._ipvs)
+            except OSError as error:
+                log.error("sync daemons: %s", error)
             self._ipvs.close()
         self.notices.close()
 
@@ -291,7 +313,7 @@ class Checker:
         if self.scripts.pending:
             self.scripts.flush()
         self._work()
-        made = self._look()
+        made = self._look() + self._look_at_sync()
         if made:
             self.counters["repaired"] += made
             log.warning("the kernel's table was not as it should be: %d changes repair it", made)

@@ -33,7 +33,8 @@ def report(checker: Checker) -> Dict[str, Any]:
         },
         "drains": checker.drains.status(),
         "pipes": checker.notices.status(),
-        "refused": list(checker.refused),
+        "refused": [*checker.refused, *([checker.sync.refused] if checker.sync.refused else [])],
+        "sync_daemons": checker.sync.status(),
         "kernel": checker.away or "ok",
     }
 

@@ -93,6 +93,7 @@ class Child:
         elif kind == "states":
             self.states = dict(rest[0])
             self.parent.bequeath()
+            self.parent.tell_states(self.name)
         elif kind == "reloaded":
             self.served = self._told.pop(0)
         elif kind == "status":

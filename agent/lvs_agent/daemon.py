@@ -158,8 +158,15 @@ class Parent:
     def first_words(self, name: str) -> List[object]:
         """What a child has to know before it begins."""
         if name == "checker":
-            return [("journal", self.options.journal)]
+            states = [("vrrp", self.children["vrrp"].states)] if "vrrp" in self.children else []
+            return [("journal", self.options.journal), *states]
         return [("wishes", self.wishes.wishes)] if self.wishes.wishes else []
+
+    def tell_states(self, name: str) -> None:
+        """The checker follows the VRRP states: its sync daemons do."""
+        checker = self.children.get("checker")
+        if name == "vrrp" and checker is not None and checker.channel is not None:
+            checker.channel.send(("vrrp", self.children["vrrp"].states))
 
     def _watchdog(self, period: float) -> None:
         """Feed the service manager's watchdog only while every child's loop turns."""

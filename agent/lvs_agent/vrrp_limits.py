@@ -21,13 +21,12 @@ from .vrrp_keys import hmac_keys
 
 _UNDONE: Dict[str, str] = {
     "linkbeat_use_polling": "the kernel's link state is used",
-    "lvs_sync_daemon_interface": "no sync daemon is started",
+    "lvs_sync_daemon_interface": "no sync daemon is started: write lvs_sync_daemon in global_defs",
 }
 _GLOBAL_UNDONE: Dict[str, str] = {
     "disable_local_igmp": "the kernel reports its groups as for any other program",
     "vrrp_iptables": "nftables is used, in a table of its own",
     "vrrp_ipsets": "nftables is used, in a table of its own",
-    "lvs_sync_daemon": "no sync daemon is started",
 }
 _BARE = ("vrrp_iptables", "vrrp_ipsets")  # are said by being there, without a word behind them
 _NAME = 15  # IFNAMSIZ - 1

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every file at hand that has virtual servers, loaded by our checker and by Debian's keepalived on a real kernel: the
+tables as ipvsadm -Sn prints them are equal.
+
+The files: the vectors, the samples of Debian's package, and the good examples of the explanations. Both daemons stay
+and reload, so that what a file leaves of the one before is compared too. Every address is local and every port of the
+files listens; the last service of each file says that it was loaded to its end.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import explain, read
+from checker_directors import MODULES, Ours, Theirs
+from netns import wait
+
+pytestmark = pytest.mark.uml(limit=400)
+
+FOLDERS = (Path(__file__).parents[1] / "vectors" / "conf", Path("/usr/share/doc/keepalived/samples"))
+SCHEDULERS = ("lblc", "lblcr", "dh", "fo", "ovf")
+
+
+def has_servers(text: str) -> bool:
+    return re.search(r"^\s*virtual_server\s", text, re.MULTILINE) is not None
+
+
+def found() -> dict:
+    texts = {
+        str(path.relative_to(folder)): path.read_text(errors="replace")
+        for folder in FOLDERS
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in (".gz", ".sh", ".tsv")
+    }
+    for code in explain.codes():
+        one = explain.explain(code)
+        if one is not None and "---\n" not in one.good:
+            texts[f"explain {code}"] = explain.full(one.good)
+    return {name: text for name, text in texts.items() if has_servers(text)}
+
+
+FILES = found()
+
+
+def marked(name: str) -> str:
+    """The file, and one more service of its own at the end."""
+    number = list(FILES).index(name) + 1
+    mark = (
+        f"virtual_server 192.0.2.{number} 9 {{\n protocol TCP\n lvs_sched rr\n real_server 192.0.2.250 9 {{\n }}\n}}\n"
+    )
+    return f"{FILES[name]}\n{mark}"
+
+
+def listen(director, ports: set) -> None:
+    """Accept and close on these ports of every address."""
+    epoll, listeners = select.epoll(), {}
+    for port in ports:
+        with director:
+            listener = socket.socket(socket.AF_INET6)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("::", port))
+        listener.listen(64)
+        listeners[listener.fileno()] = listener
+        epoll.register(listener.fileno(), select.EPOLLIN)
+
+    def serve() -> None:
+        while True:
+            for fd, _events in epoll.poll():
+                listeners[fd].accept()[0].close()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+@pytest.fixture(scope="module")
+def directors():
+    subprocess.run(["modprobe", "-aq", *MODULES, *(f"ip_vs_{name}" for name in SCHEDULERS)], check=True)
+    made = (Ours("ours"), Theirs("theirs"))
+    words = (
+        re.findall(r"(?:real_server|sorry_server)\s+\S+\s+(\d+)|connect_port\s+(\d+)", text) for text in FILES.values()
+    )
+    ports = {int(port) for pairs in words for pair in pairs for port in pair if port} - {0, 80}
+    for director in made:
+        director.kill()
+        director.batch("route add local default dev lo", "route add local ::/0 dev lo")
+        listen(director, ports | {80})
+        director.load(
+            "virtual_server 192.0.2.249 9 {\n protocol TCP\n lvs_sched rr\n real_server 192.0.2.250 9 {\n }\n}\n"
+        )
+        director.up()
+    assert wait(lambda: all("192.0.2.249" in director.saved() for director in made), 20, 0.1) is not None
+    yield made
+    for director in made:
+        director.close()
+
+
+def test_there_are_files() -> None:
+    assert sum(1 for name in FILES if name.startswith("handbook")) == 5
+    assert sum(1 for name in FILES if name.startswith("keepalived.conf")) > 12
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_same_table(directors, name: str) -> None:
+    text = marked(name)
+    for director in directors:
+        Path(director.conf).write_text(text)
+        director.daemon.send_signal(signal.SIGHUP)
+    place = f"192.0.2.{list(FILES).index(name) + 1}:9"
+
+    def same() -> bool:
+        ours, theirs = (director.saved() for director in directors)
+        return place in ours and ours == theirs
+
+    wait(same, 10, 0.1)
+    ours, theirs = (director.saved().splitlines() for director in directors)
+    assert ours == theirs, Path(directors[0].log).read_text()[-1500:] + Path(directors[1].log).read_text()[-1500:]
+    assert any(place in line for line in ours)
+    assert len(ours) > 2
+    assert read(text, name).document is not None
