@@ -5,6 +5,8 @@ pools want it.
 
 It never remembers what the kernel has: every change is the difference between a fresh dump and what is wanted, and a
 look every RECONCILE seconds repairs what somebody else changed. Services that no virtual_server names are not touched.
+
+Long because checks, pools, table and sync daemons meet here and nowhere else.
 """
 
 from __future__ import annotations
@@ -12,28 +14,26 @@ from __future__ import annotations
 import gc
 import json
 import logging
-import pwd
 import random
 import resource
 import select
 import signal
-import subprocess
 import time
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from . import checker_status, plan_checks
 from .checker_drains import Drains
-from .checker_notices import Changed, Notices
+from .checker_notices import Changed, Notices, default_user
 from .checks.port import Runner
 from .control.succession import ORPHAN
 from .ipvs.diff import Verb, diff
-from .ipvs.port import Ipvs, NoIpvsError
+from .ipvs.port import Ipvs, load_module
 from .ipvs.stats import Timeouts
 from .ipvs.table import ServiceKey
 from .loop import Loop
-from .notify.scripts import DEFAULT_USER, Scripts
+from .notify.scripts import Scripts
 from .notify.security import insecure
 from .pool import roster
 from .sync_daemons import SyncDaemons
@@ -105,7 +105,7 @@ class Checker:
         self.loop = loop
         self.scripts = scripts
         self.document = document
-        self.plan = plan_checks.plan(document, _script_user(document))
+        self.plan = plan_checks.plan(document, default_user(document))
         self.states: Dict[str, roster.State] = {}
         self.runner = Runner(loop, self._told, random.random)
         self.notices = Notices(scripts.start)
@@ -121,6 +121,10 @@ class Checker:
         self._leaving: Set[ServiceKey] = set()
         """Services of a configuration that is no more: removed at the next look."""
         self._next_look = 0.0
+        self._rising: Set[str] = set()
+        """Virtual servers with a slow start under way."""
+        self.moment = 0.0
+        """The moment that the weights of slow starts are those of."""
         self.sync = SyncDaemons()
 
     # -- life ------------------------------------------------------------------
@@ -131,7 +135,7 @@ class Checker:
         """
         self.loop.watch(self.scripts.fileno(), select.EPOLLIN, self._on_scripts)
         self._set_manners()
-        self._modprobe()
+        load_module()
         have = self._dump()
         glob = effective.global_defs(self.document)
         if have is not None and self._ipvs is not None and glob.lvs_timeouts is not None:
@@ -162,7 +166,7 @@ class Checker:
         before, old = self.plan, self.states
         self.document = document
         self._set_manners()
-        self.plan = plan_checks.plan(document, _script_user(document))
+        self.plan = plan_checks.plan(document, default_user(document))
         self.runner.load(self.plan.checks, lambda key: _still_up(old.get(key.service), key.server))
         self.states = {}
         for name, service in self.plan.services.items():
@@ -221,7 +225,7 @@ class Checker:
 
     def _set_manners(self) -> None:
         """Who runs scripts, who is told, and which scripts root runs."""
-        self.notices.adopt(self.document, _script_user(self.document))
+        self.notices.adopt(self.document, default_user(self.document))
         self.drains.watch(effective.global_defs(self.document).maintenance_dir)
         secure = effective.global_defs(self.document).enable_script_security
         self.runner.forbidden = insecure if secure else None
@@ -280,13 +284,28 @@ class Checker:
         changed = []
         for name, verdicts in news.items():
             service, before = self.plan.services[name], self.states[name]
-            self.states[name], effects = roster.step(service.pool, before, verdicts)
+            self.states[name], effects = roster.step(service.pool, before, verdicts, self.loop.now())
+            if self.states[name].rising:
+                self._rising.add(name)
             self._tell(service, effects)
             self.notices.checked(service, changes.get(name, ()), self.states[name], effects)
             if effects:
                 changed.append(name)
         if changed:
-            self._look_at(changed)
+            self._climb(changed)
+
+    def _climb(self, changed: Sequence[str] = ()) -> None:
+        """Look at what changed, and at weights that a slow start moves; wake up for the next move."""
+        now = self.moment = self.loop.now()
+        names = [name for name in self._rising if name in self.states and name not in changed]
+        self._look_at([*changed, *names])
+        moments = {
+            name: roster.climbs(self.plan.services[name].pool, self.states[name], now)
+            for name in self._rising & set(self.states)
+        }
+        self._rising = {name for name, moment in moments.items() if moment is not None}
+        due = min((moment for moment in moments.values() if moment is not None), default=None)
+        self.loop.wake("climb", due, lambda _now: self._climb())
 
     def _failed(self, service: plan_checks.Service) -> Dict[Any, Any]:
         """By server, its checks that are down now."""
@@ -331,7 +350,7 @@ class Checker:
         self._next_look = now + BREATH * (now - started)
 
     def _entries(self, service: plan_checks.Service) -> Iterator[Entry]:
-        return self.drains.apply(plan_checks.entries_of(service, self.states[service.name]))
+        return self.drains.apply(plan_checks.entries_of(service, self.states[service.name], self.moment))
 
     def _look(self, have: Optional[Table] = None) -> int:
         """Bring the kernel's table to what the pools want; gives the number of changes."""
@@ -390,32 +409,8 @@ class Checker:
             log.error("no table in the kernel: %s; checks go on, tried again every %g s", text, RECONCILE)
             self.away = text
 
-    def _modprobe(self) -> None:
-        """Load ip_vs where it is missing, once; a failure shows at the dump."""
-        try:
-            Ipvs().close()
-        except NoIpvsError:
-            try:
-                subprocess.run(["modprobe", "ip_vs"], check=False, capture_output=True, timeout=10)
-            except (OSError, subprocess.TimeoutExpired) as error:
-                log.warning("modprobe ip_vs: %s", error)
-        except OSError:
-            return
-
 
 def _still_up(state: Optional[roster.State], server: str) -> Optional[bool]:
     """What is known of a new check of a server that was there before a reload: alpha does not take the server down."""
     standing = state.standings.get(server) if state is not None else None
     return True if standing is not None and standing.up else None
-
-
-def _script_user(document: model.Document) -> Optional[model.UserGroup]:
-    """Who runs scripts that name nobody; None for the daemon's own user."""
-    named = effective.global_defs(document).script_user
-    if named is not None:
-        return named
-    try:
-        pwd.getpwnam(DEFAULT_USER)
-    except KeyError:
-        return None
-    return model.UserGroup(DEFAULT_USER)

@@ -4,19 +4,18 @@
 
 from __future__ import annotations
 
+import pwd
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from . import plan_mail
 from .notify.fifo import Fifo
-from .notify.scripts import Job
+from .notify.scripts import DEFAULT_USER, Job
 from .pool import roster
 
 if TYPE_CHECKING:
-    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
-
     from .notify.mail import Mail
     from .plan_checks import Service
 
@@ -162,3 +161,15 @@ def line_of(service: Service, effect: roster.Effect) -> Optional[str]:
     if isinstance(effect, (roster.QuorumUp, roster.QuorumDown)):
         return f"VS {service.name} {'UP' if isinstance(effect, roster.QuorumUp) else 'DOWN'}"
     return None
+
+
+def default_user(document: model.Document) -> Optional[model.UserGroup]:
+    """Who runs scripts that name nobody; None for the daemon's own user."""
+    named = effective.global_defs(document).script_user
+    if named is not None:
+        return named
+    try:
+        pwd.getpwnam(DEFAULT_USER)
+    except KeyError:
+        return None
+    return model.UserGroup(DEFAULT_USER)

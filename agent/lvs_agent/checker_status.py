@@ -23,7 +23,8 @@ def report(checker: Checker) -> Dict[str, Any]:
         checks.setdefault((key.service, key.server), []).append(_check(key, state, last, now))
     return {
         "services": [
-            _service(service, checker.states[name], checks) for name, service in checker.plan.services.items()
+            _service(service, checker.states[name], checks, checker.moment)
+            for name, service in checker.plan.services.items()
         ],
         "counters": {
             **checker.counters,
@@ -39,8 +40,10 @@ def report(checker: Checker) -> Dict[str, Any]:
     }
 
 
-def _service(service: Service, state: roster.State, checks: Dict[Any, List[Dict[str, Any]]]) -> Dict[str, Any]:
-    seats = {seat.server: seat for seat in roster.roster(service.pool, state)}
+def _service(
+    service: Service, state: roster.State, checks: Dict[Any, List[Dict[str, Any]]], now: float
+) -> Dict[str, Any]:
+    seats = {seat.server: seat for seat in roster.roster(service.pool, state, now)}
     sorry = service.pool.sorry
     return {
         "name": service.name,
@@ -53,6 +56,8 @@ def _service(service: Service, state: roster.State, checks: Dict[Any, List[Dict[
             {
                 "name": server.key,
                 "alive": state.standings[server.key].up,
+                "held": server.key in state.held,
+                "slow_start": server.key in state.rising and now < state.rising[server.key] + service.pool.slow_start,
                 "configured_weight": server.weight,
                 "weight": seats[server.key].weight if server.key in seats and not seats[server.key].sorry else None,
                 "checks": checks.get((service.name, server.key), []),
@@ -90,6 +95,10 @@ def describe(service: Service, effect: roster.Effect) -> str:
         return f"{effect.server} of {name} is up"
     if isinstance(effect, roster.ServerDown):
         return f"{effect.server} of {name} is down"
+    if isinstance(effect, roster.ServerHeld):
+        return f"{effect.server} of {name} fails and stays: the floor of {service.pool.floor} keeps it"
+    if isinstance(effect, roster.ServerFree):
+        return f"{effect.server} of {name} is up by its checks again"
     if isinstance(effect, roster.WeightChanged):
         return f"{effect.server} of {name} has weight {effect.weight}"
     if isinstance(effect, roster.QuorumUp):

@@ -91,15 +91,15 @@ def plan(document: model.Document, script_user: Optional[model.UserGroup] = None
     return Plan(services, checks)
 
 
-def desired(planned: Plan, states: Mapping[str, roster.State]) -> ipvs.Table:
+def desired(planned: Plan, states: Mapping[str, roster.State], now: float = 0.0) -> ipvs.Table:
     """The table that these pools want, in the order of the configuration."""
-    entries = (entry for name in states for entry in entries_of(planned.services[name], states[name]))
+    entries = (entry for name in states for entry in entries_of(planned.services[name], states[name], now))
     return ipvs.table((entry.service, entry.destinations) for entry in entries)
 
 
-def entries_of(service: Service, state: roster.State) -> Iterator[ipvs.Entry]:
+def entries_of(service: Service, state: roster.State, now: float = 0.0) -> Iterator[ipvs.Entry]:
     """What one virtual_server wants in the kernel."""
-    seats = roster.roster(service.pool, state)
+    seats = roster.roster(service.pool, state, now)
     for place in service.services:
         yield ipvs.Entry(place, tuple(_seated(service, place.key, seat) for seat in seats))
     yield from service.paths
@@ -192,6 +192,8 @@ def _service(
         bool(block.sorry_server_inhibit),
         bool(block.omega),
         bool(effective.global_defs(document).rs_init_notifies),
+        block.floor or 0,
+        block.slow_start or 0.0,
     )
     return Service(name, block, services, pool, destinations, real_servers, tuple(paths))
 

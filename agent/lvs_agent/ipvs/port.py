@@ -9,9 +9,11 @@ asked for at the end of a batch proves that everything before it was worked off.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import struct
+import subprocess
 from typing import TYPE_CHECKING, Optional
 
 from lvs_agent.ipvs import connections, decode, genl, wire
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from lvs_agent.ipvs.stats import Daemon, Info, Timeouts
+
+log = logging.getLogger("checker")
 
 NETLINK_GENERIC = 16
 SOL_NETLINK, NETLINK_CAP_ACK = 270, 10
@@ -273,6 +277,19 @@ class Ipvs:
             return self._socket.recv(DATAGRAM)
         except BlockingIOError:
             raise TimeoutError(errno.ETIMEDOUT, f"the kernel's IPVS gave no answer for {PATIENCE} s") from None
+
+
+def load_module() -> None:
+    """Load ip_vs where it is missing, once; a failure shows at the dump."""
+    try:
+        Ipvs().close()
+    except NoIpvsError:
+        try:
+            subprocess.run(["modprobe", "ip_vs"], check=False, capture_output=True, timeout=10)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            log.warning("modprobe ip_vs: %s", error)
+    except OSError:
+        return
 
 
 def _payload(change: Change, names: dict[ServiceKey, bytes]) -> bytes:

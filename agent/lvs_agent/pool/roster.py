@@ -5,6 +5,10 @@
 A server is up while none of its checks is failed. The quorum is gained at `quorum + hysteresis` of the weights of
 servers that are up and lost below `quorum - hysteresis` (and always at nothing). While it is lost and there is a
 sorry server, the sorry server stands alone in the table. Without one, whatever is up stays in the table.
+
+Two things that keepalived has not, both off unless asked for. floor: the last so many servers are not taken out by
+their checks; such a server is held: it counts as up until enough others are. slow_start: a server that comes back
+begins with a small share of its weight, which grows to the whole within so many seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from functools import cached_property
 from typing import Dict, FrozenSet, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 MOST_WEIGHT = 0x7FFFFFFF
+STEPS = 20
+"""Into how many steps a slow start is cut, of a second at least."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Pool:
     sorry_inhibit: bool = False
     omega: bool = False
     init_notifies: bool = False
+    floor: int = 0
+    slow_start: float = 0.0
 
     @cached_property
     def by_key(self) -> Mapping[Hashable, Server]:
@@ -65,12 +73,16 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True)
 class State:
-    """A pool now. standings: of every server, by key. sum: the weights of the servers that are up."""
+    """A pool now. standings: of every server, by key. sum: the weights of the servers that are up. held: servers that
+    failed and stay for the floor's sake, the longest held first. rising: when the slow start of a server began.
+    """
 
     standings: Mapping[Hashable, Standing] = field(default_factory=dict)
     sum: int = 0
     quorum_up: bool = False
     sorry_in: bool = False
+    held: Tuple[Hashable, ...] = ()
+    rising: Mapping[Hashable, float] = field(default_factory=dict)
 
 
 class Verdict(NamedTuple):
@@ -94,6 +106,18 @@ class ServerUp(NamedTuple):
 
 class ServerDown(NamedTuple):
     """A server is down; notify_down, FIFO and mail follow."""
+
+    server: Hashable
+
+
+class ServerHeld(NamedTuple):
+    """A server failed and stays, as one of the last that the floor keeps."""
+
+    server: Hashable
+
+
+class ServerFree(NamedTuple):
+    """A held server is up by its checks again."""
 
     server: Hashable
 
@@ -129,7 +153,7 @@ class SorryOut(NamedTuple):
     """The sorry server is not needed any more."""
 
 
-Effect = Union[ServerUp, ServerDown, WeightChanged, QuorumUp, QuorumDown, SorryIn, SorryOut]
+Effect = Union[ServerUp, ServerDown, ServerHeld, ServerFree, WeightChanged, QuorumUp, QuorumDown, SorryIn, SorryOut]
 """What others are told, in the order in which it happened. The table itself follows from `roster`."""
 
 
@@ -150,12 +174,25 @@ def begin(pool: Pool, failed: Mapping[Hashable, FrozenSet[Hashable]]) -> Tuple[S
     return book.close()
 
 
-def step(pool: Pool, state: State, verdicts: Iterable[Verdict]) -> Tuple[State, Tuple[Effect, ...]]:
-    """The pool after these verdicts, one after another."""
-    book = _Book(pool, state.standings, state)
+def step(pool: Pool, state: State, verdicts: Iterable[Verdict], now: float = 0.0) -> Tuple[State, Tuple[Effect, ...]]:
+    """The pool after these verdicts, one after another. now: seconds of any steady clock."""
+    book = _Book(pool, state.standings, state, now)
     for verdict in verdicts:
         book.take(verdict)
     return book.close()
+
+
+def climbs(pool: Pool, state: State, now: float) -> Optional[float]:
+    """The next moment at which a slow start changes a weight; None when nothing rises any more."""
+    ends = [since + pool.slow_start for since in state.rising.values() if since + pool.slow_start > now]
+    return min(now + max(1.0, pool.slow_start / STEPS), max(ends)) if ends else None
+
+
+def _share(pool: Pool, weight: int, since: Optional[float], now: float) -> int:
+    """The weight of a server whose slow start began at `since`; at least 1, so that it does take part."""
+    if since is None or weight <= 1 or now - since >= pool.slow_start:
+        return weight
+    return max(1, int(weight * (now - since) / pool.slow_start))
 
 
 def reload(
@@ -171,12 +208,16 @@ def reload(
         deltas = tuple(delta for delta in before.deltas if delta[0] in server.checks)
         fresh[server.key] = Standing(standings.get(server.key, frozenset()), deltas)
     sorry_in = old.sorry_in and pool.sorry is not None
-    book = _Book(pool, fresh, State({}, 0, old.quorum_up, sorry_in))
-    book.effects += [ServerDown(key) for key, was in old.standings.items() if was.up and key not in fresh]
-    for key, now in fresh.items():
-        was = old.standings.get(key)
-        if was is not None and was.up is not now.up:
-            book.effects.append(ServerUp(key) if now.up else ServerDown(key))
+    held = tuple(key for key in old.held if pool.floor and key in fresh and not fresh[key].up)
+    rising = {key: since for key, since in old.rising.items() if pool.slow_start and key in fresh and fresh[key].up}
+    book = _Book(pool, fresh, State({}, 0, old.quorum_up, sorry_in, held, rising))
+    stood = {key: was.up or key in old.held for key, was in old.standings.items()}
+    book.effects += [ServerDown(key) for key, was_up in stood.items() if was_up and key not in fresh]
+    for key in fresh:
+        now_up = book.stands(key)
+        if stood.get(key, now_up) is not now_up:
+            book.effects.append(ServerUp(key) if now_up else ServerDown(key))
+    book.let_go()
     book.look_at_quorum(at_start=pool.sorry is not None)
     return book.close()
 
@@ -185,19 +226,22 @@ def stop(pool: Pool, state: State) -> Tuple[Effect, ...]:
     """What is told when the pool ends with the daemon: nothing but with omega."""
     if not pool.omega:
         return ()
-    downs: List[Effect] = [ServerDown(key) for key, standing in state.standings.items() if standing.up]
+    downs: List[Effect] = [
+        ServerDown(key) for key, standing in state.standings.items() if standing.up or key in state.held
+    ]
     return (*downs, QuorumDown(0, pool.quorum - pool.hysteresis))
 
 
-def roster(pool: Pool, state: State) -> Tuple[Seat, ...]:
-    """The servers that belong into the table, with their weights, in the order of the configuration."""
+def roster(pool: Pool, state: State, now: float = 0.0) -> Tuple[Seat, ...]:
+    """The servers that belong into the table, with their weights now, in the order of the configuration."""
     seats: List[Seat] = []
     for server in pool.servers:
         standing = state.standings[server.key]
         if server.key == pool.sorry and state.sorry_in:
             continue
-        if standing.up and not state.sorry_in:
-            seats.append(Seat(server.key, standing.weight(server)))
+        if (standing.up or server.key in state.held) and not state.sorry_in:
+            weight = _share(pool, standing.weight(server), state.rising.get(server.key), now)
+            seats.append(Seat(server.key, weight))
         elif server.inhibit:
             seats.append(Seat(server.key, 0))
     taken = {seat.server for seat in seats}
@@ -217,18 +261,52 @@ def alpha_failed(servers: Sequence[Server]) -> Dict[Hashable, FrozenSet[Hashable
 class _Book:
     """A pool while events are worked in: the sum is kept, so that a batch costs its own size and one copy."""
 
-    def __init__(self, pool: Pool, standings: Mapping[Hashable, Standing], state: State = State()) -> None:
+    def __init__(
+        self, pool: Pool, standings: Mapping[Hashable, Standing], state: State = State(), now: float = 0.0
+    ) -> None:
         self.pool = pool
         self.servers = pool.by_key
         self.standings = dict(standings)
         self.quorum_up = state.quorum_up
         self.sorry_in = state.sorry_in
+        self.now = now
+        self.held = list(state.held)
+        self.rising = {key: since for key, since in state.rising.items() if now < since + pool.slow_start}
         self.effects: List[Effect] = []
         self.sum = state.sum if standings is state.standings else sum(self._share(key) for key in self.standings)
 
+    def stands(self, key: Hashable) -> bool:
+        """Up, or held."""
+        return self.standings[key].up or key in self.held
+
     def _share(self, key: Hashable) -> int:
-        standing = self.standings[key]
-        return standing.weight(self.servers[key]) if standing.up else 0
+        return self.standings[key].weight(self.servers[key]) if self.stands(key) else 0
+
+    def _standing(self) -> int:
+        return sum(1 for standing in self.standings.values() if standing.up) + len(self.held)
+
+    def let_go(self) -> None:
+        """Servers that need not be held any more go, the longest held first."""
+        while self.held and self._standing() > self.pool.floor:
+            key = self.held[0]
+            self.sum -= self._share(key)
+            del self.held[0]
+            self.effects.append(ServerDown(key))
+
+    def _keeps(self, key: Hashable, before: Standing, after: Standing) -> bool:
+        """The floor has its word: a server that fails is held, a held one that is up again is free. True when that is
+        all that happened to it.
+        """
+        if key in self.held:
+            if after.up:
+                self.held.remove(key)
+                self.effects.append(ServerFree(key))
+            return True
+        if before.up and not after.up and self._standing() < self.pool.floor:
+            self.held.append(key)
+            self.effects.append(ServerHeld(key))
+            return True
+        return False
 
     def take(self, verdict: Verdict) -> None:
         """Work one verdict in."""
@@ -245,14 +323,20 @@ class _Book:
         after = Standing(failed, tuple(item for item in deltas.items() if item[1]))
         share = self._share(key)
         self.standings[key] = after
+        kept = bool(self.pool.floor) and self._keeps(key, before, after)
         self.sum += self._share(key) - share
-        if after.up is not before.up:
+        if kept:
+            pass
+        elif after.up is not before.up:
+            if self.pool.slow_start and after.up:
+                self.rising[key] = self.now
             self.effects.append(ServerUp(key) if after.up else ServerDown(key))
         elif not verdict.up and verdict.first and verdict.check in server.alpha_checks:
             # keepalived tells of a server that is down from its first check on, although nothing changed.
             self.effects.append(ServerDown(key))
         if after.up and before.weight(server) != after.weight(server):
             self.effects.append(WeightChanged(key, after.weight(server)))
+        self.let_go()
         self.look_at_quorum()
 
     def look_at_quorum(self, *, at_start: bool = False) -> None:
@@ -278,4 +362,6 @@ class _Book:
 
     def close(self) -> Tuple[State, Tuple[Effect, ...]]:
         """The state reached and what happened on the way."""
-        return State(self.standings, self.sum, self.quorum_up, self.sorry_in), tuple(self.effects)
+        rising = {key: since for key, since in self.rising.items() if self.stands(key)}
+        state = State(self.standings, self.sum, self.quorum_up, self.sorry_in, tuple(self.held), rising)
+        return state, tuple(self.effects)

@@ -13,6 +13,8 @@ from lvs_agent.pool.roster import (
     Seat,
     Server,
     ServerDown,
+    ServerFree,
+    ServerHeld,
     ServerUp,
     SorryIn,
     SorryOut,
@@ -20,6 +22,7 @@ from lvs_agent.pool.roster import (
     WeightChanged,
     alpha_failed,
     begin,
+    climbs,
     reload,
     roster,
     step,
@@ -231,3 +234,63 @@ def test_a_storm_of_verdicts_in_one_batch_ends_where_single_ones_end():
         told += effects
     assert whole == single
     assert list(whole_told) == told
+
+
+ABC = (server("a"), server("b"), server("c"))
+
+
+@pytest.mark.parametrize(
+    ("pool", "events", "expected", "last"),
+    [
+        (Pool(ABC), "a- b- c-", "", QuorumDown(0, 1)),
+        (Pool(ABC, floor=1), "a- b-", "c:1", ServerDown("b")),
+        (Pool(ABC, floor=1), "a- b- c-", "c:1", ServerHeld("c")),
+        (Pool(ABC, floor=2), "a- b- c-", "b:1 c:1", ServerHeld("c")),
+        (Pool(ABC, floor=9), "a- b- c-", "a:1 b:1 c:1", ServerHeld("c")),
+        (Pool(ABC, floor=1), "a- b- c- c- c+", "c:1", ServerFree("c")),
+        (Pool(ABC, floor=1), "a- b- c- a+", "a:1", ServerDown("c")),
+        (Pool(ABC, floor=2), "a- b- c- a+", "a:1 c:1", ServerDown("b")),
+        (Pool(ABC, floor=2), "a- b- c- a+ b+", "a:1 b:1", ServerDown("c")),
+        (Pool(ABC, floor=1, sorry="s"), "a- b- c-", "c:1", ServerHeld("c")),
+        (Pool(ABC, quorum=2, floor=1, sorry="s"), "a- b-", "s!1", QuorumDown(1, 2)),
+    ],
+)
+def test_the_floor_keeps_the_last_ones(pool, events, expected, last) -> None:
+    assert seats(pool, events) == expected
+    assert play(pool, events)[1][-1] == last
+
+
+def test_a_held_server_stays_over_a_reload_and_goes_when_the_floor_does() -> None:
+    pool = Pool(ABC, floor=1)
+    state, _told = play(pool, "a- b- c-")
+    failed = {key: frozenset("c") for key in "abc"}
+    state, told = reload(state, pool, failed)
+    assert ([seat.server for seat in roster(pool, state)], told) == (["c"], ())
+    state, told = reload(state, Pool(ABC), failed)
+    assert (roster(pool, state), told) == ((), (ServerDown("c"), QuorumDown(0, 1)))
+
+
+def test_a_server_that_comes_back_rises_to_its_weight() -> None:
+    pool = Pool((server("a", 100), server("b", 2)), slow_start=40.0)
+    state, _told = begin(pool, {})
+    assert [seat.weight for seat in roster(pool, state, 0.0)] == [100, 2]
+    state, _told = step(pool, state, [Verdict("a", "c", up=False)], 50.0)
+    state, told = step(pool, state, [Verdict("a", "c", up=True)], 100.0)
+    assert told == (ServerUp("a"),)
+    assert state.sum == 102
+    weights = {now: roster(pool, state, now)[0].weight for now in (100.0, 101.0, 110.0, 120.0, 139.9, 140.0, 999.0)}
+    assert weights == {100.0: 1, 101.0: 2, 110.0: 25, 120.0: 50, 139.9: 99, 140.0: 100, 999.0: 100}
+    assert [climbs(pool, state, now) for now in (100.0, 139.5, 140.0)] == [102.0, 140.0, None]
+    state, _told = step(pool, state, [Verdict("a", "c", up=False)], 110.0)
+    assert state.rising == {}
+    state, _told = step(pool, state, [Verdict("a", "c", up=True)], 130.0)
+    assert roster(pool, state, 150.0)[0].weight == 50
+
+
+def test_a_dynamic_weight_rises_too_and_0_stays_0() -> None:
+    pool = Pool((server("a", 10),), slow_start=10.0)
+    state, _told = play(pool, "a-")
+    state, _told = step(pool, state, [Verdict("a", "c", up=True, weight=50)], 0.0)
+    assert [roster(pool, state, now)[0].weight for now in (5.0, 10.0)] == [25, 50]
+    state, _told = step(pool, state, [Verdict("a", "c", up=True, weight=0)], 5.0)
+    assert roster(pool, state, 6.0)[0].weight == 0

@@ -100,6 +100,12 @@ class VirtualServer(Declared):
     sorry_server: Optional[AddressPort] = key(AddressPortLine(), "server used when the quorum is lost")
     sorry_server_inhibit: Optional[bool] = key(Flag(), "weight 0 instead of removal when it is not needed")
     sorry_server_lvs_method: Optional[Forwarding] = key(ForwardingLine(), "NAT, DR or TUN for the sorry server")
+    slow_start: Optional[float] = key(
+        Seconds(0, 86400), "a server that comes back reaches its weight in so many seconds", default=0.0, agent=True
+    )
+    floor: Optional[int] = key(
+        Int(0, _U32), "so many servers, the last that fail, are not taken out by checks", default=0, agent=True
+    )
     real_servers: tuple[RealServer, ...] = key(Blocks(RealServer), "servers", word="real_server", many=True)
 
 
