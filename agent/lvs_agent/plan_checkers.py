@@ -162,6 +162,7 @@ def _http(real: Real, declared: model.HttpGet) -> HttpCheck:
             files.password if files else None,
             bool(declared.tls_verify),
             effective.tls_expiry(declared) if declared.tls_verify else 0,
+            bool(declared.tls_compliant or any(getattr(url, "tls_compliant", None) for url in declared.urls)),
         )
     protocol = (declared.http_protocol or "1.0").upper()
     return HttpCheck(_endpoint(real, declared), urls, host, protocol, tls)

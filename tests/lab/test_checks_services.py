@@ -7,18 +7,22 @@ wrong thing, slow, hanging (SIGSTOP), back again, and dead.
 from __future__ import annotations
 
 import signal
-import socket
-import threading
+import ssl
+import subprocess
 import time
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
 import service_servers
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from delay import Delay
 from service_servers import V4, V6
 
-from lvs_agent import plan_checks
+from lvs_agent import plan_checks, prove
+from lvs_agent.checks.outcome import Conversation, Outcome, Step
 from lvs_agent.checks.port import Runner
+from lvs_agent.checks.tls.port import TlsConversation, context
+from lvs_agent.checks.tls.settings import Tls
 from lvs_agent.loop import Loop
 
 if TYPE_CHECKING:
@@ -176,71 +180,6 @@ class Watch:
         self.loop.close()
 
 
-class Delay:
-    """Passes a port's bytes on after a while, both ways and both families, streams and datagrams."""
-
-    def __init__(self, port: int, to: int, delay: float, *, udp: bool) -> None:
-        self.to, self.delay = to, delay
-        self.listeners: List[socket.socket] = []
-        for family, address in ((socket.AF_INET, V4), (socket.AF_INET6, V6)):
-            opened = socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
-            if family == socket.AF_INET6:
-                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            opened.bind((address, port))
-            if not udp:
-                opened.listen(128)
-            self.listeners.append(opened)
-            threading.Thread(target=self.serve, args=(opened, address, udp), daemon=True).start()
-
-    def serve(self, opened: socket.socket, address: str, udp: bool) -> None:
-        while True:
-            try:
-                taken = opened.recvfrom(65536) if udp else opened.accept()
-            except OSError:
-                return
-            target = self.datagram if udp else self.stream
-            threading.Thread(target=target, args=(opened, address, *taken), daemon=True).start()
-
-    def stream(self, opened: socket.socket, address: str, client: socket.socket, _peer: object) -> None:
-        with client, socket.socket(opened.family) as server:
-            try:
-                server.connect((address, self.to))
-                back = threading.Thread(target=self.copy, args=(server, client, self.delay), daemon=True)
-                back.start()
-                self.copy(client, server, 0.0)
-                back.join()
-            except OSError:
-                return
-
-    @staticmethod
-    def copy(source: socket.socket, sink: socket.socket, delay: float) -> None:
-        try:
-            while data := source.recv(65536):
-                time.sleep(delay)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-    def datagram(self, opened: socket.socket, address: str, data: bytes, peer: object) -> None:
-        with socket.socket(opened.family, socket.SOCK_DGRAM) as server:
-            server.settimeout(5)
-            try:
-                server.connect((address, self.to))
-                server.send(data)
-                answer = server.recv(65536)
-                time.sleep(self.delay)
-                opened.sendto(answer, peer)  # type: ignore[arg-type]
-            except OSError:
-                return
-
-    def close(self) -> None:
-        for opened in self.listeners:
-            opened.shutdown(socket.SHUT_RDWR) if opened.type == socket.SOCK_STREAM else None
-            opened.close()
-
-
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("services")
@@ -271,6 +210,54 @@ def test_a_verified_certificate_that_ends_soon_is_said_once_a_check(watch: Watch
     told = sorted(text.partition(": ")[0] for text in watch.warnings)
     assert set(told) == {f"{name}-{family}" for family in FAMILIES for name, case in CASES.items() if case.up and "tls_verify" in case.lines}  # fmt: skip
     assert {text.partition(": ")[2] for text in watch.warnings} == {"the certificate ends in 10 days"}
+
+
+class Page(Conversation):
+    """Says hello, and is content with anything."""
+
+    def opened(self) -> Step:
+        return b"hello", None
+
+    def received(self, data: bytes) -> Step:
+        return b"", Outcome(True, data.decode())
+
+
+@pytest.mark.parametrize("compliant", [True, False])
+def test_tls_compliant_ends_tls_with_a_good_bye(
+    servers: Dict[str, service_servers.Server], root: Path, compliant: bool
+) -> None:
+    """Both sides on memory buffers. The server sees the end of TLS, or not."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(root / "cert.pem", root / "key.pem")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    side = server.wrap_bio(incoming, outgoing, server_side=True)
+    wanted = Tls(True, "lab", str(root / "ca.pem"), verify=True, expiry=9, compliant=compliant)
+    talk = TlsConversation(context(wanted), "lab", Page(), wanted)
+    said, outcome = talk.opened()
+    while outcome is None:
+        incoming.write(said)
+        try:
+            side.do_handshake()
+            assert side.read(100) == b"hello"
+            side.write(b"hi")
+        except ssl.SSLWantReadError:
+            pass
+        said, outcome = talk.received(outgoing.read())
+    assert outcome == Outcome(True, "hi")
+    incoming.write(said)
+    with pytest.raises(ssl.SSLZeroReturnError if compliant else ssl.SSLWantReadError):
+        side.read(100)
+
+
+def test_scripts_are_proven_in_a_network_of_their_own(servers: Dict[str, service_servers.Server]) -> None:
+    """What asks a server fails there, though the server is well here; what asks nobody stays green."""
+    ask = "/usr/bin/socat -u OPEN:/dev/null TCP:127.0.0.1:21"
+    text = "virtual_server 10.0.0.1 80 {\nprotocol TCP\nreal_server 10.0.0.2 80 {\n"
+    for path in (ask, "/usr/bin/true", "/usr/bin/false"):
+        text += f'MISC_CHECK {{\nmisc_path "{path}"\nuser root\n}}\n'
+    proofs = prove.prove(conf.read(text + "}\n}\n", "keepalived.conf").document)
+    assert subprocess.run(ask.split(), check=False).returncode == 0
+    assert [(proof.green, proof.open) for proof in proofs] == [([], ""), ([prove.Fault.CLOSED], ""), ([], "")]
 
 
 @pytest.mark.parametrize("speed", DELAYS)

@@ -33,7 +33,7 @@ def main(arguments: List[str]) -> int:
     page = _Page(url, request(end, url, options.use_virtualhost, _PROTOCOLS[options.protocol]))
     talk: Conversation = page
     if options.use_ssl:
-        talk = TlsConversation(context(Tls()), options.use_virtualhost if options.use_sni else None, page)
+        talk = TlsConversation(context(Tls()), options.use_virtualhost if options.use_sni else None, page, Tls())
     try:
         outcome = once(end, talk)
     except OSError as error:

@@ -123,7 +123,7 @@ class Runner:
         if made is None:
             made = self._contexts[tls] = context(tls)
         name = secured.server_name(step)
-        return TlsConversation(made, name or (check.endpoint.address if tls.verify else None), talk, tls.expiry)
+        return TlsConversation(made, name or (check.endpoint.address if tls.verify else None), talk, tls)
 
     def warn(self, key: Key, name: str, text: str) -> None:
         """Log what somebody should see to, once a day for each check."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -108,6 +109,8 @@ class StreamTask(Task):
                 return
             answer, outcome = talk.received(data)
             if outcome is not None:
+                if answer:
+                    self.part(sock, answer)
                 self.close(outcome)
                 return
             self.patience()
@@ -155,6 +158,12 @@ class StreamTask(Task):
             self.close(Outcome(False, f"sending: {error.strerror}"))
             return False
         return True
+
+    @staticmethod
+    def part(sock: socket.socket, data: bytes) -> None:
+        """A good-bye: whether it is taken does not matter any more."""
+        with contextlib.suppress(OSError):
+            sock.send(data)
 
     def patience(self) -> None:
         """Wait one more timeout for the peer, but not for ever on one that drips. The loop's deadline follows later."""

@@ -7,6 +7,7 @@ Like keepalived, a check does not verify the certificate unless it is told to; i
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
 from typing import TYPE_CHECKING, Optional
@@ -23,14 +24,14 @@ _DAY = 86400
 class TlsConversation(Conversation):
     """A conversation inside a TLS client session.
 
-    sni: the server name to ask for, None for none. expiry: days before the end of a verified certificate from which a
-    good outcome has a warning.
+    sni: the server name to ask for, None for none. tls: for the warning ahead of a verified certificate's end, and
+    for the good-bye.
     """
 
-    __slots__ = ("_expiry", "_incoming", "_inner", "_object", "_open", "_outgoing")
+    __slots__ = ("_incoming", "_inner", "_object", "_open", "_outgoing", "_tls")
 
-    def __init__(self, context: ssl.SSLContext, sni: Optional[str], inner: Conversation, expiry: int = 0) -> None:
-        self._expiry = expiry
+    def __init__(self, context: ssl.SSLContext, sni: Optional[str], inner: Conversation, tls: Tls) -> None:
+        self._tls = tls
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=sni)
@@ -61,7 +62,9 @@ class TlsConversation(Conversation):
         if not isinstance(end, str):
             return outcome
         days = (ssl.cert_time_to_seconds(end) - time.time()) / _DAY
-        return outcome if days > self._expiry else outcome._replace(warning=f"the certificate ends in {days:.0f} days")
+        return (
+            outcome if days > self._tls.expiry else outcome._replace(warning=f"the certificate ends in {days:.0f} days")
+        )
 
     def _advance(self) -> Step:
         try:
@@ -79,8 +82,11 @@ class TlsConversation(Conversation):
             outcome = Outcome(False, f"certificate: {error.verify_message}")
         except ssl.SSLError as error:
             outcome = Outcome(False, f"TLS: {error.reason or error}")
-        if outcome is not None and outcome.ok and self._expiry:
+        if outcome is not None and outcome.ok and self._tls.expiry:
             outcome = self._look_at_the_end(outcome)
+        if outcome is not None and self._open and self._tls.compliant:
+            with contextlib.suppress(ssl.SSLError):
+                self._object.unwrap()
         return self._outgoing.read(), outcome
 
     def _handshake(self) -> Optional[Outcome]:

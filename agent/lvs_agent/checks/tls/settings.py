@@ -13,8 +13,8 @@ class Tls:
     """How a check speaks TLS: the SSL block's files, and the server name to send.
 
     enable_sni: send sni_name, or where it is None the virtual host of the url or the check. verify: the certificate
-    must be trusted and for `verify_name` (default: the server name, else the address). expiry: days before its end
-    from which a good check warns, 0 for no warning.
+    must be trusted, and for the server name or else the address. expiry: days before its end from which a good check
+    warns, 0 for no warning. compliant: TLS is ended with a good-bye (tls_compliant).
     """
 
     enable_sni: bool = False
@@ -25,6 +25,7 @@ class Tls:
     password: Optional[str] = None
     verify: bool = False
     expiry: int = 0
+    compliant: bool = False
 
 
 class Secured:
