@@ -56,13 +56,14 @@ class Paths:
         self._opened.clear()
 
     def _open(self, name: str) -> None:
-        if not name or name in self._opened:
+        if not name:
             return
         try:
             with open(_SETTING.format(name), encoding="ascii") as setting:
                 before = setting.read().strip()
         except OSError:
             return
+        # Looked at every time: another process of the agent may have put it back, or anybody else.
         if before == "0" and _write(name, "1"):
             self._opened[name] = before
             _LOG.info("%s: accept_local is set: answers of data paths come from our own addresses", name)
