@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
-from delay import Delay
 from real_servers import DIGEST, EXIM, UNBOUND, Daemon, Datagrams, Nginx, Odd
 
 from lvs_agent import plan_checks
@@ -89,12 +88,6 @@ CASES = {
     "dns-refused": (DNS.format(type="A", name="www.refused.example", port=53), False),
     "dns-closed": (DNS.format(type="A", name="www.lab.example", port=99), False),
     "dns-mute": (UDP.format(port=9, more="name www.lab.example").replace("UDP", "DNS"), False),
-    "ssl-slow": (TLS.format(words="", more="", port=1443), True),
-    "ssl-late": (TLS.format(words="", more="", port=2443), False),
-    "smtp-slow": (SMTP.format(more="", port=1025), True),
-    "smtp-late": (SMTP.format(more="", port=2025), False),
-    "dns-slow": (UDP.format(port=1053, more="type A name www.lab.example").replace("UDP", "DNS"), True),
-    "dns-late": (UDP.format(port=2053, more="type A name www.lab.example").replace("UDP", "DNS"), False),
     "udp-echo": (UDP.format(port=7, more=""), True),
     "udp-mute": (UDP.format(port=9, more=""), True),
     "udp-closed": (UDP.format(port=99, more=""), False),
@@ -128,15 +121,7 @@ def servers():
         Daemon(homes / "unbound", 53, UNBOUND, "unbound", "-c", ready="start of service"),
         Daemon(homes / "exim", 25, EXIM, "exim4", "-bdf", "-C"),
     ]
-    here = [address.format(10) for address in FAMILIES.values()]
-    between = [
-        Delay(base + port, port, delay, udp=port == 53, addresses=here if port == 53 else ("0.0.0.0", "::"))
-        for base, delay in ((1000, 0.3), (2000, 6.0))
-        for port in (443, 25, 53)
-    ]
     yield daemons
-    for delay in between:
-        delay.close()
     odd.stop()
     datagrams.stop()
     for daemon in daemons:
