@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
-from . import checker_status, plan_checks
+from . import checker_status, plan_checks, plan_mail
 from .checker_drains import Drains
 from .checker_notices import Changed, Notices, default_user
 from .checks.port import Runner
@@ -267,7 +267,7 @@ class Checker:
         elif not outcome.ok:
             text = "%s of %s for %s failed, the server stays up for now: %s"
             log.info(text, key.check.name, key.server, key.service, outcome.text)
-        if after.up is not before.up:
+        if after.up is not before.up or (not before.has_run and key.check.name in plan_mail.TOLD_AT_FIRST):
             change = Changed(key.server, key.check.name, outcome.text, after.up)
             self._changes.setdefault(key.service, []).append(change)
         verdict = roster.Verdict(key.server, key, after.up, not before.has_run, outcome.weight, outcome.delta)

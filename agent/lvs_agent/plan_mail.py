@@ -51,6 +51,9 @@ _CHECKS: Mapping[str, Words] = {
     "BFD_CHECK": ("=> BFD CHECK {text} succeeded on service <=", "=> BFD CHECK {text} failed on service <="),
 }
 
+TOLD_AT_FIRST = ("MISC_CHECK",)
+"""Checks whose first run is mailed whatever came of it."""
+
 
 @dataclass(frozen=True)
 class Office:
