@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
 SCRIPTS = tools/run-tests tools/reference tests/lab/hosts/lab tests/lab/hosts/web tools/release-check tests/lab/hosts/load
 
-.PHONY: demo test unit lint mypy sanity conformance bench fuzz drills plays safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
+.PHONY: demo test unit lint mypy sanity conformance interop bench fuzz drills plays safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
 
 demo: setup            # the classic LVS-DR example on lab hosts, with figures
 	@python tests/lab/demo.py
@@ -34,6 +34,11 @@ sanity:                # ansible-test on a copy below ansible_collections/
 conformance: setup     # VRRP row by row: the agent, Debian's keepalived and FRR (docs/conformance.md)
 	@tools/setup frr
 	@cd tests && python -m conformance --speaker agent,keepalived,frr --format markdown
+
+interop: setup         # our agent on one segment with keepalived, and with FRR (docs/interop*.md)
+	@tools/setup frr
+	@LVS_INTEROP=$(CURDIR)/docs/interop.md python -m pytest -q tests/lab/test_vrrp_interop.py
+	@LVS_INTEROP_FRR=$(CURDIR)/docs/interop-frr.md python -m pytest -q tests/lab/test_vrrp_frr.py
 
 bench: setup           # beside keepalived and ipvsadm, interleaved, in one run; for a quiet machine
 	@for each in tests/bench/*_*.py; do echo "== $$each"; python $$each || exit 1; done
