@@ -44,7 +44,7 @@ class Director(Host):
         for segment in (0, 1):
             plug(self, f"eth{segment}", f"br{segment}", f"10.{segment + 1}.0.{number}/24")
         self.folder = Path("/run") / name
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         self.conf = self.folder / "keepalived.conf"
 
     def up(self, text: str) -> None:

@@ -5,6 +5,8 @@
 Two to five routers on one segment; loss, partitions, stalled processes, power cuts, graceful stops, lost links, changed
 priorities, reloads, planned switches. A bound counts from the last fault on: within hosts that hear one another without loss, two
 masters end with the next advertisement, and no master ends with the longest down interval. `LVS_SEED=N` replays one.
+A step of the wall clock is not among the faults: the machine's time is monotonic and it knows no other (test_laws); what
+a step does to signed adverts is in unit/vrrp/test_trailer.
 """
 
 from __future__ import annotations
