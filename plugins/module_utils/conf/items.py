@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from .findings import Bad, Odd
@@ -119,6 +120,15 @@ class AddressLines(Lines):
                 )
             if found["brd"] not in "+-":
                 address(found["brd"], 4)
+        scope = found.get("scope")
+        if scope is not None and scope not in _SCOPES and not scope.isdigit():
+            found["scope"] = None
+            value = VirtualAddress(where, length, **found)
+            message, known = (
+                f"'{scope}' is no scope: keepalived ignores it",
+                f"one of {', '.join(_SCOPES)}, or a number",
+            )
+            raise Odd(value, message, known, code="unknown-value", word=words.index("scope") + 1)
         value = VirtualAddress(where, length, **found)
         if ":" in where and (value.label or value.scope):
             what = "label" if value.label else "scope"
@@ -129,6 +139,8 @@ class AddressLines(Lines):
         where = value.address
         if where not in _ANY and not _valid(where):
             raise ValueError(f"{value.address!r} is no address")
+        if value.scope is not None and value.scope not in _SCOPES and not value.scope.isdigit():
+            raise ValueError(f"{value.scope!r} is no scope")
         first = where if value.prefixlen is None else f"{where}/{_length(where, str(value.prefixlen))}"
         return " ".join([first, *write_options(value, self.options)])
 
@@ -261,6 +273,9 @@ class DelayLines(Lines):
         return " ".join([quoted(value.interface), *map(self._seconds.write, delays)])
 
 
+_SCOPES = ("global", "site", "link", "host", "nowhere")
+
+
 class MemberLines(Lines):
     """fwmark N [inet|inet6] | ADDRESS[/LENGTH] [PORT] | ADDRESS-END [PORT]."""
 
@@ -274,6 +289,8 @@ class MemberLines(Lines):
             where, length = (address(first), None) if dash else read_network(first)
             if dash:
                 _range_end(where, end)
+            elif length is not None:
+                _whole_network(where, length)
             port = read_address_port((where, *words[1:2]))[1]
         except Bad as bad:
             bad.word = 1 if bad.word == 2 else 0
@@ -296,8 +313,19 @@ class MemberLines(Lines):
         text = write_address_port(value.address, value.port)
         middle = f"-{value.end}" if value.end is not None else ""
         if value.prefixlen is not None:
+            try:
+                _whole_network(value.address, value.prefixlen)
+            except Bad as bad:
+                raise ValueError(bad.message) from None
             middle = f"/{value.prefixlen}"
         return f"{value.address}{middle}{text[len(value.address) :]}"
+
+
+def _whole_network(where: str, length: int) -> None:
+    """A network of addresses starts at its first one: keepalived skips another."""
+    network = ip_network(f"{where}/{length}", strict=False)
+    if ip_address(where) != network.network_address:
+        raise Bad(f"{where}/{length} is no network", f"write {network}, or the address alone", code="bad-range")
 
 
 def _range_end(first: str, end: str) -> None:

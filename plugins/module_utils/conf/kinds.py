@@ -66,7 +66,9 @@ def check_extra(words: Sequence[str], most: int, value: Any) -> Any:
         raise Odd(
             value,
             f"'{words[most]}' is ignored",
-            "only the words before it count; put it in quotes if it belongs to them",
+            "take it away, or put all in quotes if it belongs to the text"
+            if isinstance(value, str)
+            else "take it away",
             code="extra-words",
             word=most + 1,
         )
@@ -428,9 +430,8 @@ class StatusCodes(Kind):
                 first = integer(low, 100, 599)
                 last = integer(high, 100, 599) if dash else first
             except Bad:
-                raise Bad(
-                    f"'{word}' is no status code or range of them", "100 to 599, 200-299", word=number + 1
-                ) from None
+                help_text = f"write {word.replace(',', ' ').strip()}" if "," in word else "100 to 599, 200-299"
+                raise Bad(f"'{word}' is no status code or range of them", help_text, word=number + 1) from None
             if first > last:
                 raise Bad(f"the range {word} is backwards", f"{last}-{first}", word=number + 1)
             ranges.append((first, last))

@@ -111,9 +111,17 @@ class HostPortLine(Kind):
     made = HostPort
 
     def read(self, words: Sequence[str]) -> Any:
-        return check_extra(words, 2, HostPort(one(words, "a host name or address"), *words[1:2]))
+        where = one(words, "a host name or address")
+        host, colon, port = where.partition(":")
+        if colon and port.isdigit():
+            raise Bad(
+                f"'{where}' is no host", f"write {host} {port}, the port is a word of its own", code="bad-address"
+            )
+        return check_extra(words, 2, HostPort(where, *words[1:2]))
 
     def write(self, value: Any) -> str:
+        if value.host.count(":") == 1:
+            raise ValueError(f"{value.host!r} is no host")
         return _joined(value.host, value.port)
 
 

@@ -133,9 +133,10 @@ class Reader:
                 self._unknown(of, node, words[0])
             return
         if entry.mode == LINE:
-            self._find(
-                ERROR, "no-block", f"'{words[0]}' takes no block", node, 0, f"{words[0]} {entry.kind.shape}".strip()
-            )
+            shape = f"{words[0]} {entry.kind.shape}".strip()
+            if any(word in of.words for word in words[1:]):
+                shape = "one keyword a line"
+            self._find(ERROR, "no-block", f"'{words[0]}' takes no block", node, 0, shape)
             return
         if entry.legacy:
             self._find(
@@ -213,7 +214,7 @@ class Reader:
         built = made(kind.block, head)
         self.written[id(built)] = (node, inner)
         for keyword in inner.required:
-            if keyword.attribute not in head and not self.broken and not _tried(inner, node, keyword.attribute):
+            if keyword.attribute not in head and not self.broken and not _tried(inner, node, keyword):
                 title = " ".join(words)
                 help_text = f"write {keyword.word} {keyword.kind.shape}".rstrip() + f": {keyword.help}"
                 self._find(ERROR, "missing-keyword", f"{title} needs {keyword.word}", node, 0, help_text)
@@ -221,10 +222,26 @@ class Reader:
 
     def _body(self, entry: Entry, node: Node, values: dict[str, Any]) -> None:
         children = node[2] or []
+        if entry.kind.block is model.VrrpSyncGroup:
+            children = self._bare_names(entry, children, values)
         if entry.mode == MEMBERS:
             values["members"] = tuple(self._items(_MEMBERS, children))
         else:
             self._block(spec(entry.kind.block), children, values)
+
+    def _bare_names(self, entry: Entry, children: list[Node], values: dict[str, Any]) -> list[Node]:
+        """The lines of a sync group without the names that stand in it as they did long ago, which are one mistake."""
+        known = spec(entry.kind.block).words
+        bare = [one for one in children if one[2] is None and one[0].isidentifier() and one[0] not in known]
+        grouped = any(one[0] == "group" for one in children)
+        if grouped or len(bare) != len([one for one in children if one[2] is None and split(one[0])[0] not in known]):
+            return children
+        if bare and not self.broken:
+            names = " ".join(one[0] for one in bare)
+            message = f"'{bare[0][0]}' is no keyword of vrrp_sync_group"
+            self._find(ERROR, "unknown-keyword", message, bare[0], 0, f"write group {{ {names} }}")
+            values["group"] = tuple(one[0] for one in bare)
+        return [one for one in children if one not in bare]
 
     def _head(self, kind: Any, node: Node, words: list[str]) -> Optional[dict[str, Any]]:
         try:
@@ -355,9 +372,15 @@ def _on_its_own_line(odd: Odd, words: list[str], of: Spec) -> Odd:
     return told
 
 
-def _tried(of: Spec, node: Node, attribute: str) -> bool:
-    """Whether a keyword stands in a block, if with a value that could not be read, or mistyped."""
-    return any(sets(of, child[0], attribute) for child in node[2] or ())
+def _tried(of: Spec, node: Node, keyword: Any) -> bool:
+    """Whether a keyword stands in a block, if with a value that could not be read, or mistyped; of a block that is
+    required, whether its words stand where it should."""
+    children = node[2] or ()
+    if keyword.kind.block is not None:
+        inside = spec(keyword.kind.block).words
+        if any(child[0] and (word := split(child[0])[0]) in inside and word not in of.words for child in children):
+            return True
+    return any(sets(of, child[0], keyword.attribute) for child in children)
 
 
 def sets(of: Spec, text: str, attribute: str, *, mistyped: bool = True) -> bool:

@@ -90,12 +90,16 @@ def instead_of_number(word: str, wanted: str, scale: float = 0) -> str:
         return f"write {float(unit.group(1)) * each * scale:.10g}, without a unit: {wanted}"
     if unit:
         return f"without a unit: {wanted}"
+    if re.match(r"\d+,\d+\Z", word) and scale:
+        return f"write {word.replace(',', '.')}"
     digits = word.rstrip(";,")
     return f"write {digits}" if digits != word and digits.isdigit() else wanted
 
 
 def instead_of_keyword(word: str) -> str:
     """How to mend a word that is no keyword in any block, when it is not a mistyped one."""
+    if word.startswith("$"):
+        return "a variable is set by $NAME=VALUE, without blanks; its name starts with a letter"
     if word.startswith(("//", "/*", "--", ";", "<!--")):
         return "a comment starts with # or !"
     return ""

@@ -144,7 +144,7 @@ def virtual_address(kind: items.AddressLines) -> st.SearchStrategy[model.Virtual
         ipv4,
         maybe(st.integers(0, 32)),
         brd=maybe(st.one_of(ipv4, st.sampled_from("+-"))),
-        scope=maybe(plain),
+        scope=maybe(st.sampled_from(["link", "host", "global", "200"])),
         label=maybe(interface),
         peer=maybe(ipv4),
         **shared,
@@ -240,7 +240,7 @@ def rule(kind: iprules.RuleLines) -> st.SearchStrategy[model.Rule]:
 def member() -> st.SearchStrategy[model.GroupMember]:
     return st.one_of(
         st.builds(model.GroupMember, address, port=maybe(port)),
-        st.builds(model.GroupMember, ipv4, prefixlen=st.integers(0, 32), port=maybe(port)),
+        st.builds(model.GroupMember, st.just("10.32.0.0"), prefixlen=st.integers(11, 32), port=maybe(port)),
         st.builds(model.GroupMember, st.just("10.0.0.7"), end=st.sampled_from(["9", "10.0.0.99"]), port=maybe(port)),
         st.builds(model.GroupMember, fwmark=u32, family=st.sampled_from([None, "inet", "inet6"])),
     )

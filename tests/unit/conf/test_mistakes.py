@@ -381,6 +381,27 @@ MISTAKES = [
     ("bad-sequence", E, "¶~LST(A) x\n"),
     ("include-not-read", E, "¶include other.conf\n"),
     # what looks right, and what other formats have
+    ("unknown-value", W, instance("", vip="10.0.0.1/24 scope ¶linkk")),
+    ("bad-address", E, "global_defs {\n  smtp_server ¶mail.example.org:25\n}\n"),
+    ("bad-range", E, "virtual_server_group G {\n  ¶10.0.0.1/24 80\n}\n" + server("", head="group G")),
+    ("misplaced-keyword", E, check("HTTP_GET", "      ¶path /")),
+    (
+        "no-block",
+        E,
+        "vrrp_instance VI_1 {\n  ¶interface eth0 virtual_router_id 5 virtual_ipaddress {\n    10.0.0.1\n  }\n}\n",
+    ),
+    (
+        "unknown-keyword",
+        E,
+        "vrrp_sync_group G {\n  ¶VI_1\n  VI_2\n}\n" + instance("") + instance("", "VI_2", vrid=52, vip="10.0.0.2"),
+    ),
+    (
+        "duplicate-track",
+        W,
+        "vrrp_sync_group G {\n  group {\n    VI_1\n    VI_2\n  }\n  track_interface {\n    ¶eth0\n  }\n}\n"
+        + instance("")
+        + instance("", "VI_2", vrid=52, vip="10.0.0.2"),
+    ),
     ("unexpected-brace", E, instance("", priority="priority ¶{{ priority }}")),
     ("unexpected-brace", E, instance("", vip="¶{{ vip }}/24 dev {{ dev }}")),
     ("unexpected-brace", E, instance("  ¶{% if master %}")),
@@ -486,6 +507,11 @@ def test_what_the_mistakes_are_put_into_is_sound(text: str) -> None:
         ("includes x\n", "did you mean 'include'?"),
         (check("TCP_CHECK", "      weight 1"), "it stands in real_server"),
         (check("HTTP_GET", "      status_code 200\n      url {\n        path /\n      }"), "it stands in url"),
+        (instance("  advert_int 1,5"), "write 1.5"),
+        (url("        status_code 200,301"), "write 200 301"),
+        ("$X = 1\n", "a variable is set by $NAME=VALUE, without blanks; its name starts with a letter"),
+        ("global_defs {\n  smtp_server 10.0.0.1:25\n}\n", "write 10.0.0.1 25, the port is a word of its own"),
+        ("vrrp_sync_group G {\n  A\n  B\n}\n" + instance("", "A") + instance("", "B", vrid=52, vip="10.0.0.2"), "write group { A B }"),
         (instance("  router_id x"), "it stands in global_defs"),
         (instance("  unicast_peer 10.9.0.1"), "write unicast_peer { 10.9.0.1 }"),
         (instance("  authentication (\n  )"), "write 'authentication {' and close it with '}'"),
