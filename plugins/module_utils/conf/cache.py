@@ -271,5 +271,5 @@ def _cut(text: str, indent: str) -> Iterator[tuple[int, str, bool]]:
             yield lines, piece, False
             lines += piece.count("\n") + 1
             together, size = [], 0
-    if together or last.strip():
+    if together or last.strip(" \t\f\v\r\n"):
         yield lines, f"{end}\n".join([*together, last]), False

@@ -40,6 +40,10 @@ class Places:
         """Whether there are so many findings that no more are taken."""
         return len(self.findings) >= _MOST
 
+    def silent(self, place: int) -> bool:
+        """Whether nothing more is said about a place."""
+        return self.full or (bool(self.spoiled) and self.order(place) in self.spoiled)
+
     def add_file(self, name: str, lines: list[str]) -> int:
         """A new file; the place of its line 0."""
         self.files.append((name, lines))
@@ -78,7 +82,7 @@ class Places:
         self, level: str, code: str, message: str, place: int, *, text: str = "", word: int = 0, help_text: str = ""
     ) -> None:
         """Record one finding at a word of a node."""
-        if not self.full and not (self.spoiled and self.order(place) in self.spoiled):
+        if not self.silent(place):
             self.findings.append(self.finding(level, code, message, place, text=text, word=word, help_text=help_text))
 
     def finding(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from . import model
 from .findings import ERROR, NOTE, WARNING, Bad, Odd
 from .items import MemberLines
+from .meant import on_its_own_line, sets, tried
 from .spec import GONE, LINE, LISTED, MEMBERS, NAMES, Entry, Spec, home, homes, spec
 from .words import split
 
@@ -111,7 +112,7 @@ class Reader:
             value = kind.read([text[len(words[0]) :].strip()] if kind.raw else words[1:])
         except Odd as odd:
             clean, value = False, odd.value
-            self._bad(_on_its_own_line(odd, words, of), node, words[0])
+            self._bad(on_its_own_line(odd, words, of), node, words[0])
             if value is None:
                 return None
         except Bad as bad:
@@ -214,7 +215,7 @@ class Reader:
         built = made(kind.block, head)
         self.written[id(built)] = (node, inner)
         for keyword in inner.required:
-            if keyword.attribute not in head and not self.broken and not _tried(inner, node, keyword):
+            if keyword.attribute not in head and not self.broken and not tried(inner, node, keyword):
                 title = " ".join(words)
                 help_text = f"write {keyword.word} {keyword.kind.shape}".rstrip() + f": {keyword.help}"
                 self._find(ERROR, "missing-keyword", f"{title} needs {keyword.word}", node, 0, help_text)
@@ -311,7 +312,7 @@ class Reader:
         if word in GONE:
             self._find(WARNING, "gone-keyword", f"keepalived ignores '{word}'", node, 0, GONE[word])
             return
-        if self.broken or self.places.full:
+        if self.broken or self.places.silent(node[1]):
             return
         belongs = homes().get(word)
         if belongs:
@@ -351,51 +352,13 @@ class Reader:
         return odd is not None
 
     def _bad(self, bad: Bad, node: Node, keyword: str) -> None:
-        if self.places.full or (not node[0].isascii() and self._odd(bad.level, node, node[0])):
+        if self.places.silent(node[1]) or (not node[0].isascii() and self._odd(bad.level, node, node[0])):
             return
         message = f"{keyword}: {bad.message}" if keyword else bad.message
         self._find(bad.level, bad.code, message, node, bad.word, bad.help)
 
     def _find(self, level: str, code: str, message: str, node: Node, word: int = 0, help_text: str = "") -> None:
         self.places.find(level, code, message, node[1], text=node[0], word=word, help_text=help_text)
-
-
-def _on_its_own_line(odd: Odd, words: list[str], of: Spec) -> Odd:
-    """What is ignored because it stands behind another keyword; an error when the block cannot do without it."""
-    other = of.words.get(words[odd.word]) if odd.code == "extra-words" and odd.word < len(words) else None
-    if other is None or other.mode != LINE:
-        return odd
-    help_text = f"write {' '.join(words[odd.word :])} in a line of its own"
-    told = Odd(odd.value, odd.message, help_text, code=odd.code, word=odd.word)
-    needed = other.attribute == "interface" or any(other.attribute == one.attribute for one in of.required)
-    told.level = ERROR if needed else WARNING
-    return told
-
-
-def _tried(of: Spec, node: Node, keyword: Any) -> bool:
-    """Whether a keyword stands in a block, if with a value that could not be read, or mistyped; of a block that is
-    required, whether its words stand where it should."""
-    children = node[2] or ()
-    if keyword.kind.block is not None:
-        inside = spec(keyword.kind.block).words
-        if any(child[0] and (word := split(child[0])[0]) in inside and word not in of.words for child in children):
-            return True
-    return any(sets(of, child[0], keyword.attribute) for child in children)
-
-
-def sets(of: Spec, text: str, attribute: str, *, mistyped: bool = True) -> bool:
-    """Whether a line is about a keyword: its word is one of the keyword's, or so near to one that it is meant."""
-    if not text:
-        return False
-    word, *further = split(text)
-    entry = of.words.get(word)
-    if mistyped and any(one in of.words and of.words[one].attribute == attribute for one in further):
-        return True
-    if entry is None and mistyped and word not in GONE:
-        from .suggest import nearest  # noqa: PLC0415 - only a mistake needs it
-
-        entry = of.words.get(nearest(word, of.words) or "")
-    return entry is not None and entry.attribute == attribute
 
 
 def made(block: type, values: dict[str, Any]) -> Any:

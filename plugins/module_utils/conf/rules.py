@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import model
 from .findings import ERROR, WARNING, Finding
-from .reader import sets
+from .meant import sets
 from .spec import LISTED, NAMES
 from .words import split
 
