@@ -12,7 +12,7 @@ description:
   - Gives the real server the weight 0 in the kernel's IPVS table of the director, so that it gets no new connections,
     and waits until those that it has are over.
   - Refuses when a service would have too few servers left.
-  - Run it on every director of the cluster at once; the playbook P(lvs.cluster.drain#playbook) does.
+  - Run it on every director of the cluster at once; the playbook C(lvs.cluster.drain) does.
   - Works with either engine, for as long as the engine does not set the weight itself. A reload, a restart, or a server
     that goes down and comes up sets the weight of the file again. What is to last stands in the file, as weight 0.
 author:

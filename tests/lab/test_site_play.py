@@ -147,6 +147,22 @@ def test_a_mistake_keeps_the_cluster_as_it_is(cluster):
     assert differences(cluster, present) == {}
 
 
+def test_a_check_that_fails_is_taken_back_by_the_backup_itself(cluster):
+    """The rest of such changes, under load, is in test_safe_change.py (make safe)."""
+    present = {
+        name: (table(cluster, name), cluster.ssh(name, "cat /etc/keepalived/keepalived.conf").stdout)
+        for name in ("d1", "d2")
+    }
+    wrong = CONFIG.replace("connect_timeout 10", "connect_timeout 2\n            connect_port 81")
+    play = Play(cluster, director_config=wrong, persistence_timeout=0)
+    assert not play.good
+    assert "has no server any more, it had 192.168.140.137:80, 192.168.140.139:80" in play.output, play.output
+    assert serves(cluster), "the master never got it"
+    for name, (kernel, file) in present.items():
+        assert cluster.ssh(name, "cat /etc/keepalived/keepalived.conf").stdout == file
+        assert wait(lambda n=name, k=kernel: table(cluster, n) == k, SETTLED, 0.5) is not None
+
+
 def test_a_change_is_reloaded_not_restarted(cluster):
     asked = "systemctl show -p MainPID -p NRestarts lvs-agent"
     running = cluster.ssh("d1", asked).stdout
