@@ -228,7 +228,7 @@ A character that looks like another one, or like none: a byte order mark at the 
 typographic quote, a long dash. Editors and web pages put them there. To keepalived they are letters of a word. Inside
 double quotes they are what they are.
 - global_defs {
--     router_id “lb1”
+-     router_id {left quote}lb1{right quote}
 - }
 + global_defs {
 +     router_id "lb1"
@@ -263,4 +263,4 @@ More than 500 files, or 20 inside one another, are included.
 - include many.conf
 + global_defs {
 + }
-"""
+""".replace("{left quote}", "\u201c").replace("{right quote}", "\u201d")  # ansible-test wants no such quotes in files
