@@ -33,7 +33,9 @@ def read_units(run: Run) -> Dict[str, Unit]:
     """Every engine's unit; raises ServiceError."""
     if not os.path.isdir("/run/systemd/system"):
         raise ServiceError("systemd does not run this host: set service_manager (director_service_manager) to none")
-    text = _done(run, ["systemctl", "show", f"--property={','.join(_PROPERTIES)}", *ENGINES.values()])
+    asked = ["systemctl", "show", f"--property={','.join(_PROPERTIES)}", *ENGINES.values()]
+    # Seen once on a very busy host: status 0, and nothing said.
+    text = _done(run, asked) or _done(run, asked)
     units: Dict[str, Unit] = {}
     names = {service: engine for engine, service in ENGINES.items()}
     for block in text.strip().split("\n\n"):
