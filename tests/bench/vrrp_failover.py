@@ -100,7 +100,9 @@ class Pair:
         if not gaps:
             raise RuntimeError(f"no reply came back: {self.weak.log()}")
         blackout, back = max(gaps)
-        takeover = next(each.at for each in seen if each.kind == "advert" and each.who == self.weak.source)
+        takeover = next(
+            each.at for each in seen if each.kind == "advert" and each.who == self.weak.source and each.at > at
+        )
         announced = next(each.at for each in seen if each.kind == "announce" and each.at >= takeover)
         last = [
             each for each in seen if each.kind == "advert" and each.who == self.strong.source and each.at < takeover
