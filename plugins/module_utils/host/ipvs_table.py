@@ -47,7 +47,7 @@ def _service(words: List[str]) -> Service:
         "lvs_sched": words[2],
         "ops": "ops" in words[3:],
         "persistent": persistent is not None,
-        "persistence_granularity": None if persistent is None else _granularity(words[persistent + 2]),
+        "persistence_granularity": None if persistent is None else _granularity(words[persistent + 2], words[1]),
         "real_servers": [],
     }
 
@@ -73,12 +73,14 @@ def _place(text: str) -> Tuple[str, int]:
     return str(ipaddress.IPv4Address(int(address, 16))), int(port, 16)
 
 
-def _granularity(text: str) -> Optional[str]:
-    """A netmask of IPv4, a prefix length of IPv6; None for single clients."""
+def _granularity(text: str, place: str) -> Optional[str]:
+    """A netmask of IPv4, a prefix length of IPv6; None for single clients. The kernel turns the bytes of both from the
+    network's order to its own, though a length never was in the network's."""
     number = int(text, 16)
-    if number == 0xFFFFFFFF:
-        return None
-    return str(number) if number <= 128 else str(ipaddress.IPv4Address(number))
+    if place.startswith("["):
+        length = number if number <= 128 else int.from_bytes(number.to_bytes(4, "big"), "little")
+        return None if length == 128 else str(length)
+    return None if number == 0xFFFFFFFF else str(ipaddress.IPv4Address(number))
 
 
 def _family(address: str) -> str:
