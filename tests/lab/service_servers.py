@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Dict, List, Sequence
 
+from real_servers import EXIM, NGINX, PAGE, UNBOUND
+
 V4, V6 = "127.0.0.1", "::1"
 
 SLAPD = """
@@ -351,7 +353,26 @@ def postgresql(root: Path) -> Server:
     return Server("postgresql", 5432, command, home)
 
 
-KINDS = (mariadb, postgresql, slapd, dovecot, vsftpd, radius, kamailio, leafnode)
+def nginx(root: Path) -> Server:
+    home = _home(root, "nginx", NGINX)
+    for name in ("cert.pem", "key.pem"):
+        (home / name).write_bytes((root / name).read_bytes())
+    (home / "www").mkdir()
+    (home / "www" / "index.html").write_bytes(PAGE)
+    return Server("nginx", 443, ("nginx", "-c", "{home}/conf", "-p", "{home}"), home)
+
+
+def unbound(root: Path) -> Server:
+    return Server("unbound", 53, ("unbound", "-c", "{home}/conf"), _home(root, "unbound", UNBOUND))
+
+
+def exim(root: Path) -> Server:
+    home = _home(root, "exim", EXIM)
+    home.chmod(0o777)  # it writes its log and spool as another user
+    return Server("exim", 25, ("exim4", "-bdf", "-C", "{home}/conf"), home)
+
+
+KINDS = (mariadb, postgresql, slapd, dovecot, vsftpd, radius, kamailio, leafnode, nginx, unbound, exim)
 
 
 def start_all(root: Path, kinds: Sequence[object] = KINDS) -> Dict[str, Server]:

@@ -1,16 +1,19 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent's own checks against servers of every kind from Debian's packages, over IPv4 and IPv6: healthy, asked the
+"""Checks against servers of every kind from Debian's packages, over IPv4 and IPv6: healthy, asked the
 wrong thing, slow, hanging (SIGSTOP), back again, and dead.
 """
 
 from __future__ import annotations
 
+import shutil
 import signal
 import ssl
 import subprocess
+import tempfile
 import time
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple, Tuple
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
 import service_servers
@@ -24,9 +27,6 @@ from lvs_agent.checks.port import Runner
 from lvs_agent.checks.tls.port import TlsConversation, context
 from lvs_agent.checks.tls.settings import Tls
 from lvs_agent.loop import Loop
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.netns(limit=150)
 
@@ -48,7 +48,20 @@ class Case(NamedTuple):
 LOGIN = ("login check", "passwd secret")
 WRONG = ("login check", "passwd other")
 TLS = ("tls", "tls_verify", "tls_ca CAFILE")
+URL = ("url {", "path /", "}")
+VERIFY = "@lvs_agent tls_verify"
 CASES = {
+    "http": Case("HTTP_GET", 80, True, URL),
+    "http-page": Case("HTTP_GET", 80, False, ("url {", "path /absent", "}")),
+    "ssl": Case("SSL_GET", 443, True, URL),
+    "ssl-verified": Case("SSL_GET", 443, True, (VERIFY, "virtualhost lab", *URL)),
+    "ssl-verified-address": Case("SSL_GET", 443, True, (VERIFY, *URL)),
+    "ssl-other-name": Case("SSL_GET", 443, False, (VERIFY, "virtualhost else.example", *URL)),
+    "ssl-elsewhere": Case("SSL_GET", 80, False, URL),
+    "smtp": Case("SMTP_CHECK", 25, True),
+    "smtp-elsewhere": Case("SMTP_CHECK", 143, False),
+    "dns": Case("DNS_CHECK", 53, True, ("type A", "name www.lab.example"), udp=True),
+    "dns-no-name": Case("DNS_CHECK", 53, False, ("type A", "name absent.lab.example"), udp=True),
     "simpletcp": Case("SIMPLETCP_CHECK", 21, True, ('receive "^220 "',)),
     "simpletcp-asked": Case("SIMPLETCP_CHECK", 110, True, (r'request "CAPA\r\n"', r'receive "\r\nUIDL\r\n"')),
     "simpletcp-else": Case("SIMPLETCP_CHECK", 21, False, ('receive "^421 "',)),
@@ -113,6 +126,7 @@ CASES = {
     "sip-elsewhere": Case("SIP_CHECK", 143, False),
 }  # fmt: skip
 FAMILIES = {"v4": V4, "v6": V6}
+KEEPALIVED = {check.keyword for check in conf.model.KEEPALIVED_CHECKS}
 HEALTHY = {f"{name}-{family}": case.up for family in FAMILIES for name, case in CASES.items()}
 # through a server in between that passes everything on after a while
 SLOW = {f"{name}-{family}": case for family in FAMILIES for name, case in CASES.items() if case.up}
@@ -120,19 +134,19 @@ SLOW = {f"{name}-{family}": case for family in FAMILIES for name, case in CASES.
 
 def configuration(root: Path, ports: Callable[[Case], int], names: Dict[str, bool]) -> str:
     """One virtual server a check, told by its port."""
-    text = ""
+    text = f"SSL {{\n  ca {root}/ca.pem\n}}\n"
     for number, name in enumerate(names):
         case_name, _dash, family = name.rpartition("-")
         case = CASES[case_name]
-        lines = [f"connect_port {ports(case)}", *(line.replace("CAFILE", f"{root}/ca.pem") for line in case.lines)]
-        body = "".join(f"    @lvs_agent   {line}\n" for line in lines)
+        own = "" if case.keyword in KEEPALIVED else "@lvs_agent "
+        lines = [f"{case.keyword} {{", f"connect_port {ports(case)}", "retry 0", *case.lines, "}"]
+        body = "".join(f"    {own}{line}\n" for line in lines).replace("CAFILE", f"{root}/ca.pem")
         text += (
             f"virtual_server {FAMILIES[family]} {1000 + number} {{\n  protocol {'UDP' if case.udp else 'TCP'}\n"
-            f"  lvs_sched rr\n  lvs_method NAT\n  delay_loop 1\n  warmup 0\n  retry 0\n  connect_timeout {TIMEOUT:g}\n"
-            f"  real_server {FAMILIES[family]} {ports(case)} {{\n    retry 1\n"
-            f"    @lvs_agent {case.keyword} {{\n    @lvs_agent   retry 0\n{body}    @lvs_agent }}\n  }}\n}}\n"
+            f"  lvs_sched rr\n  lvs_method NAT\n  delay_loop 1\n  warmup 0\n  connect_timeout {TIMEOUT:g}\n"
+            f"  real_server {FAMILIES[family]} {ports(case)} {{\n{body}  }}\n}}\n"
         )
-    return text.replace("  retry 0\n  connect", "  connect")
+    return text
 
 
 class Watch:
@@ -181,11 +195,11 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("services")
-    for folder in [made, *made.parents]:
-        folder.chmod(folder.stat().st_mode | 0o055)
-    return made
+def root() -> Iterator[Path]:
+    """A folder that servers of other users reach: pytest closes its own to them whenever another pytest starts."""
+    made = Path(tempfile.mkdtemp(prefix="lvs-services-"))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +222,7 @@ def test_healthy_servers_and_wrong_answers(watch: Watch) -> None:
 
 def test_a_verified_certificate_that_ends_soon_is_said_once_a_check(watch: Watch) -> None:
     told = sorted(text.partition(": ")[0] for text in watch.warnings)
-    assert set(told) == {f"{name}-{family}" for family in FAMILIES for name, case in CASES.items() if case.up and "tls_verify" in case.lines}  # fmt: skip
+    assert set(told) == {f"{name}-{family}" for family in FAMILIES for name, case in CASES.items() if case.up and {"tls_verify", VERIFY} & set(case.lines)}  # fmt: skip
     assert {text.partition(": ")[2] for text in watch.warnings} == {"the certificate ends in 10 days"}
 
 
