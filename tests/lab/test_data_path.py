@@ -22,8 +22,8 @@ SERVERS = {"r1": ("10.0.0.1", "fd00::1"), "r2": ("10.0.0.2", "fd00::2")}
 # where a server has the address, by method and family
 PLACES = {("DR", 4): ("r1", f"{VIP}/32 dev lo"), ("DR", 6): ("r1", f"{VIP6}/128 dev lo"),
           ("TUN", 4): ("r2", f"{VIP}/32 dev tunl0"), ("TUN", 6): ("r2", f"{VIP6}/128 dev ip6tnl0")}  # fmt: skip
-HTTP = "HTTP_GET {\n @lvs_agent data_path\n connect_timeout 1\n url {\n path /\n }\n }"
-TCP = "TCP_CHECK {\n connect_timeout 1\n @lvs_agent data_path\n }"
+HTTP = "HTTP_GET {\n @lvs_agent data_path\n connect_timeout 2\n url {\n path /\n }\n }"
+TCP = "TCP_CHECK {\n connect_timeout 2\n @lvs_agent data_path\n }"
 METHODS = {"r1": ("DR", TCP), "r2": ("TUN", HTTP)}
 
 
