@@ -16,11 +16,12 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
 
 from . import __version__, parent_status
 from .child import Body, Child, rename
-from .control import files, requests, succession, systemd, unix
+from .control import files, metrics, requests, succession, systemd, unix
+from .control.exposition import Listener
 from .control.relay import Relay
 from .control.wishes import Keeper
 from .loop import Loop
@@ -73,6 +74,8 @@ class Rooms:
     """Takes off what documents brought whose VRRP child is away; it gets what that child told last of itself."""
     places: Callable[[Any], List[Any]]
     """What a document answers for in the kernel's table."""
+    metrics: Callable[[Any], Optional[Tuple[str, int]]] = lambda _document: None
+    """Where a document wants metrics, address and port."""
 
 
 class Parent:
@@ -85,6 +88,7 @@ class Parent:
         self.children = {name: Child(self, name, body) for name, body in rooms.bodies.items()}
         self.server: Optional[unix.Server] = None
         self.relay = Relay()
+        self.exposition = Listener(self.loop, self._expose)
         self.wishes = Keeper(os.path.join(os.path.dirname(options.socket_path), "mastership.json"))
         self.stopping = False
         self.loaded_at = time.time()
@@ -138,6 +142,7 @@ class Parent:
 
     def _apply_roles(self) -> None:
         """Start the children that the file gives work, stop those it gives none, reload the rest."""
+        self.exposition.adopt(self._rooms.metrics(self.config.document))
         for child in self.children.values():
             wanted = self._wanted(child.name)
             if wanted and not child.wanted:
@@ -211,6 +216,7 @@ class Parent:
         """In a fresh child: close all that belongs to the parent."""
         if self.server is not None:
             self.server.close(unlink=False)
+        self.exposition.abandon()
         for child in self.children.values():
             if child.channel is not None:
                 child.channel.abandon()
@@ -340,6 +346,9 @@ class Parent:
             return
         child = self.children.get(name)
         self.relay.ask(name, child.channel if child is not None else None, kind, words, answer)
+
+    def _expose(self, take: Callable[[str], None]) -> None:
+        self.status(lambda status: take(metrics.render(status)))
 
     def status(self, done: Callable[[Dict[str, Any]], None]) -> None:
         """Ask every child for its part; a child that does not answer in time is said to be silent."""

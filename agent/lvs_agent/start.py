@@ -8,7 +8,7 @@ import ctypes
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Dict
+from typing import TYPE_CHECKING, Dict, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
@@ -20,10 +20,13 @@ from .reading import Config, Unreadable, load
 if TYPE_CHECKING:
     import argparse
 
+    from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+
     from .child import Body
 
 log = logging.getLogger("lvs-agent")
 
+METRICS_PORT = 9650
 STARTED, FAILED, REFUSED, UNREADABLE = 0, 1, 2, 6
 """Exit statuses, as keepalived's: stopped when told to, an error, configuration refused, no configuration."""
 
@@ -74,7 +77,7 @@ def serve(options: argparse.Namespace) -> int:
     keep = {
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
-    rooms = Rooms(bodies, vrrp_child.release, preview.places)
+    rooms = Rooms(bodies, vrrp_child.release, preview.places, _metrics)
     status = Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
     return _become(home) if status == BECOME else status
 
@@ -92,6 +95,11 @@ def _become(home: str) -> int:
     except OSError as error:
         log.error("cannot restart: %s", error)
         return FAILED
+
+
+def _metrics(document: model.Document) -> Optional[Tuple[str, int]]:
+    place = effective.global_defs(document).metrics
+    return None if place is None else (place.address, place.port or METRICS_PORT)
 
 
 def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Options:

@@ -12,8 +12,17 @@ from typing import Optional
 from ..fields import Declared, declared, key
 from ..items import NameList
 from ..kinds import Address, Choice, Flag, Int, Numbers, OnOff, OptionalWord, Seconds, Word, Words
-from ..lines import FifoLine, GarpExtraLine, HostPortLine, LvsTimeoutsLine, ScriptLine, SyncDaemonLine, UserLine
-from ..values import Fifo, GarpExtraIf, HostPort, LvsSyncDaemon, LvsTimeouts, Script, UserGroup
+from ..lines import (
+    AddressPortLine,
+    FifoLine,
+    GarpExtraLine,
+    HostPortLine,
+    LvsTimeoutsLine,
+    ScriptLine,
+    SyncDaemonLine,
+    UserLine,
+)
+from ..values import AddressPort, Fifo, GarpExtraIf, HostPort, LvsSyncDaemon, LvsTimeouts, Script, UserGroup
 
 _U32 = 0xFFFFFFFF
 _NICE = Int(-20, 19)
@@ -43,6 +52,9 @@ class GlobalDefs(Declared):
     smtp_server: Optional[HostPort] = key(HostPortLine(), "mail server: host name or address, optional port")
     smtp_helo_name: Optional[str] = key(Word(), "name given in HELO (default: the host name)")
     smtp_connect_timeout: Optional[int] = key(Int(0, 4294), "seconds to wait for the mail server", default=30)
+    metrics: Optional[AddressPort] = key(
+        AddressPortLine(), "address and port (9650) of the listener for Prometheus: GET /metrics", agent=True
+    )
     maintenance_dir: Optional[str] = key(
         Word(), "a file named for a real server's address or name, with :PORT or without, takes it out", agent=True
     )
