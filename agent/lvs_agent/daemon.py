@@ -15,16 +15,17 @@ import logging
 import os
 import signal
 import time
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set
 
 from . import __version__, parent_status
-from .child import Body, Child, rename
+from .child import Child, rename
 from .control import files, metrics, requests, succession, systemd, unix
 from .control.exposition import Listener
 from .control.relay import Relay
 from .control.wishes import Keeper
 from .loop import Loop
+from .parent_options import Options, Rooms
 
 if TYPE_CHECKING:
     from .reading import Config
@@ -37,45 +38,6 @@ BECOME = -1
 """What `run` returns when the caller is to run the agent's program anew in this process."""
 STATUS_PATIENCE = 3.0
 """Seconds the parent waits for a child's part of the status."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line of `run` says."""
-
-    file: str
-    vrrp: bool = True
-    checkers: bool = True
-    keep: FrozenSet[str] = frozenset()
-    """Children that leave behind what they set when the agent stops (-V: vrrp, -I: checker)."""
-    respawn: bool = True
-    socket_path: str = unix.PATH
-    status_file: str = "/run/lvs-agent/status.json"
-    pid_file: Optional[str] = None
-    child_pid_files: Mapping[str, str] = field(default_factory=dict)
-    """By the child's name: vrrp, checker."""
-
-    journal: str = "/var/lib/lvs-agent/drains.json"
-    """Who is drained; survives a reboot."""
-
-    def at(self, folder: str, socket_path: str) -> Options:
-        """The same options with files of its own: control socket, status, journal."""
-        own = {name: os.path.join(folder, f"{name}.json") for name in ("status", "drains")}
-        return replace(self, socket_path=socket_path, status_file=own["status"], journal=own["drains"])
-
-
-@dataclass(frozen=True)
-class Rooms:
-    """What the parent needs of the rooms, so that it can be tried without them."""
-
-    bodies: Mapping[str, Body]
-    """The children's programs: vrrp, checker."""
-    sweep: Callable[[Sequence[Any], Mapping[str, str]], None]
-    """Takes off what documents brought whose VRRP child is away; it gets what that child told last of itself."""
-    places: Callable[[Any], List[Any]]
-    """What a document answers for in the kernel's table."""
-    metrics: Callable[[Any], Optional[Tuple[str, int]]] = lambda _document: None
-    """Where a document wants metrics, address and port."""
 
 
 class Parent:

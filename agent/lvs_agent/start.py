@@ -14,7 +14,8 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
 
 from . import __version__, checker_child, plan_process, preview, vrrp_child
-from .daemon import BECOME, Options, Parent, Rooms
+from .daemon import BECOME, Parent
+from .parent_options import Options, Rooms
 from .reading import Config, Unreadable, load
 
 if TYPE_CHECKING:

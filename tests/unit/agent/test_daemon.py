@@ -16,8 +16,9 @@ from typing import Any, List
 import pytest
 
 from lvs_agent.control import succession, unix
-from lvs_agent.daemon import BECOME, Options, Parent, Rooms
+from lvs_agent.daemon import BECOME, Parent
 from lvs_agent.loop import Loop
+from lvs_agent.parent_options import Options, Rooms
 
 
 @dataclass(frozen=True)
