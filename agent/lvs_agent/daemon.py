@@ -25,9 +25,9 @@ from .control.exposition import Listener
 from .control.relay import Relay
 from .control.wishes import Keeper
 from .loop import Loop
-from .parent_options import Options, Rooms
 
 if TYPE_CHECKING:
+    from .parent_options import Options, Rooms
     from .reading import Config
 
 log = logging.getLogger("lvs-agent")
