@@ -46,7 +46,7 @@ def test_a_wish_survives_its_process_and_ends_in_time(pair) -> None:
     d1 = pair.directors["d1"]
     d1.stop(d1.program)  # a whole new agent goes on with it, too
     d1.up()
-    assert wait(lambda: os.path.exists(d1.socket), 20, 0.1) is not None
+    assert wait(lambda: os.path.exists(d1.socket), 20, 0.1) is not None  # a graceful stop takes it away
     assert wait(lambda: "VI_1" in (pair.status("d1")["vrrp"] or {}).get("mastership", {}), 20, 0.2) is not None
     assert not holds(d1)
     assert wait(lambda: pair.settled("d1"), until - time.monotonic() + 5, 0.05) is not None
