@@ -80,6 +80,26 @@ class Channel:
             del self._inbox[:end]
         return messages
 
+    def before(self, loop: Loop, kind: str, take: Callable[[object], None], later: Callable[[object], None]) -> None:
+        """What was said before anybody was there to hear it: messages of this kind now, the others in the loop's turn."""
+        try:
+            said = self.receive()
+        except EOFError:
+            return  # seen again, and told, once the channel is attached
+        for message in said:
+            if isinstance(message, tuple) and message[0] == kind:
+                take(message)
+        rest = [message for message in said if not (isinstance(message, tuple) and message[0] == kind)]
+        if rest:
+            loop.wake("said before", loop.now(), lambda _now: self._hand(rest, later))
+
+    def _hand(self, messages: List[object], on_message: Callable[[object], None]) -> None:
+        for message in messages:
+            if message == ("ping",):
+                self.send(("pong",))
+            else:
+                on_message(message)
+
     def attach(self, loop: Loop, on_message: Callable[[object], None], on_gone: Callable[[], None]) -> None:
         """Read on this loop. A ("ping",) is answered here, so an answer proves that the peer's loop turns."""
 

@@ -83,8 +83,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
-    for told in channel.receive():  # what was said before there was anybody to hear it
-        message(told)
+    channel.before(loop, "journal", message, message)
     channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     checker.start(resume)
