@@ -80,18 +80,18 @@ class Channel:
             del self._inbox[:end]
         return messages
 
-    def before(self, loop: Loop, kind: str, take: Callable[[object], None], later: Callable[[object], None]) -> None:
-        """What was said before anybody was there to hear it: messages of this kind now, the others in the loop's turn."""
+    def before(self, loop: Loop, kind: str, on_message: Callable[[object], None]) -> None:
+        """What was said before anybody was there to hear it: this kind now, the rest in the loop's turn."""
         try:
             said = self.receive()
         except EOFError:
             return  # seen again, and told, once the channel is attached
         for message in said:
             if isinstance(message, tuple) and message[0] == kind:
-                take(message)
+                on_message(message)
         rest = [message for message in said if not (isinstance(message, tuple) and message[0] == kind)]
         if rest:
-            loop.wake("said before", loop.now(), lambda _now: self._hand(rest, later))
+            loop.wake("said before", loop.now(), lambda _now: self._hand(rest, on_message))
 
     def _hand(self, messages: List[object], on_message: Callable[[object], None]) -> None:
         for message in messages:

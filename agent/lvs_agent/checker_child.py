@@ -83,7 +83,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
-    channel.before(loop, "journal", message, message)
+    channel.before(loop, "journal", message)
     channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     checker.start(resume)
