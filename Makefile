@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
 SCRIPTS = tools/run-tests tools/reference tools/monitoring tests/lab/hosts/lab tests/lab/hosts/web tools/release-check tests/lab/hosts/load
 
-.PHONY: demo test unit lint mypy sanity conformance interop bench fuzz drills plays safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
+.PHONY: demo test unit lint mypy sanity conformance interop bench fuzz drills plays pools safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
 
 demo: setup            # the classic LVS-DR example on lab hosts, with figures
 	@python tests/lab/demo.py
@@ -51,6 +51,9 @@ drills: setup          # every drill of playbooks/drill.yml on lab hosts, beside
 
 plays: setup           # site.yml for NAT, DR and TUN, IPv4 and IPv6, both engines, on lab hosts (15 minutes)
 	@tools/run-tests plays
+
+pools: setup           # served requests, sync daemons, a check storm, tables of files, in guests (5 minutes)
+	@tools/run-tests pools
 
 safe: setup            # bad changes, upgrades and rollbacks on lab hosts under load, with figures (25 minutes)
 	@tools/run-tests safe
