@@ -53,6 +53,7 @@ class Piece(NamedTuple):
     places: Places
     written: dict[int, tuple[Node, Spec]]
     of: Spec
+    kept: list[Any]
     # what the rules of real servers found, by the words of the virtual server around them
     found: dict[Any, list[Finding]]
 
@@ -134,7 +135,7 @@ class _Pieces:
         if reader.broken:
             raise NotPieced
         _self_contained(places.findings)
-        return Piece(values, places.findings, builder.top, places, reader.written, of, {})
+        return Piece(values, places.findings, builder.top, places, reader.written, of, reader.kept, {})
 
     def _servers(self, piece: Piece, lines: int) -> None:
         """The rules of the real servers of whole virtual servers, applied once for a piece."""

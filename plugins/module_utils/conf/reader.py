@@ -38,6 +38,8 @@ class Reader:
     def __init__(self, places: Places, known: Optional[Known] = None) -> None:
         self.places = places
         self.written: dict[int, tuple[Node, Spec]] = {}
+        # all blocks made, also those that are in no document: while they are there, no other has the id of one
+        self.kept: list[Any] = []
         self.broken = self.extra_brace = False
         # (a block's nodes, an attribute) -> the line it is set in first, for those that are set again
         self._first: dict[tuple[int, str], int] = {}
@@ -197,6 +199,7 @@ class Reader:
         elif attribute in values:
             self._find(WARNING, "duplicate-block", f"a second {words[0]} block", node, 0, "make one block of them")
             merged = {**vars(values[attribute]), **vars(built)}
+            self.kept.append(values[attribute])
             values[attribute] = made(type(built), merged)
             self.written[id(values[attribute])] = self.written[id(built)]
         else:
@@ -213,6 +216,7 @@ class Reader:
         self._body(entry, node, head)
         inner = spec(kind.block)
         built = made(kind.block, head)
+        self.kept.append(built)
         self.written[id(built)] = (node, inner)
         for keyword in inner.required:
             if keyword.attribute not in head and not self.broken and not tried(inner, node, keyword):

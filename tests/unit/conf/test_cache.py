@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import read
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.expand import Expander
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.places import Places
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.reader import Reader
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.tree import Builder
 
 from .test_mistakes import MISTAKES
 
@@ -99,3 +103,15 @@ def test_findings_of_unchanged_blocks_move_with_them() -> None:
 def test_what_reaches_beyond_a_block_is_read_as_a_whole(text: str) -> None:
     cache = Cache()
     assert read(text, "x.conf", cache=cache) == read(text, "x.conf")
+
+
+def test_no_block_has_the_number_of_a_dead_one() -> None:
+    """Blocks are known by id(): one that is merged into another, or dropped, must not leave its own to a later one."""
+    text = "global_defs {\n}\nglobal_defs {\n}\nvrrp_script {\n}\nvrrp_instance {\n  authentication {\n  }\n}\n"
+    places = Places()
+    builder = Builder(places)
+    Expander(builder, places, None, None, None).file("", text)
+    reader = Reader(places)
+    document = reader.document(builder.top)
+    alive = {id(one) for one in (*reader.kept, document, document.global_defs)}
+    assert set(reader.written) <= alive
