@@ -13,7 +13,11 @@ from .spec import GONE, LINE, Spec, spec
 from .words import split
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .tree import Node
+
+_MOST = 100
 
 
 def on_its_own_line(odd: Odd, words: list[str], of: Spec) -> Odd:
@@ -36,7 +40,18 @@ def tried(of: Spec, node: Node, keyword: Any) -> bool:
         inside = spec(keyword.kind.block).words
         if any(child[0] and (word := split(child[0])[0]) in inside and word not in of.words for child in children):
             return True
-    return any(sets(of, child[0], keyword.attribute) for child in children)
+    return about(of, children, keyword.attribute)
+
+
+def about(of: Spec, nodes: Iterable[Node], attribute: str) -> bool:
+    """Whether one of some lines is about a keyword; of words that nothing knows only the first are compared with it."""
+    left = _MOST
+    for node in nodes:
+        if node[0] and split(node[0])[0] not in of.words:
+            left -= 1
+        if sets(of, node[0], attribute, mistyped=left > 0):
+            return True
+    return False
 
 
 def sets(of: Spec, text: str, attribute: str, *, mistyped: bool = True) -> bool:

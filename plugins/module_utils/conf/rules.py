@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import model
 from .findings import ERROR, WARNING, Finding
-from .meant import sets
+from .meant import about
 from .spec import LISTED, NAMES
 from .words import split
 
@@ -117,9 +117,9 @@ class Look:
         filled: a block with nothing in it does not count as written.
         """
         for part in self._written(id(block)):
-            for child in part.node[2] or ():
-                if (child[2] != [] or not filled) and sets(part.of, child[0], attribute):
-                    return False
+            written = (child for child in part.node[2] or () if child[2] != [] or not filled)
+            if about(part.of, written, attribute):
+                return False
         return True
 
     def dropped(self, attribute: str) -> bool:
