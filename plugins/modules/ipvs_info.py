@@ -87,9 +87,6 @@ virtual_servers:
         lvs_method:
           description: V(NAT), V(DR) or V(TUN).
           type: str
-        local:
-          description: Whether it is this host itself.
-          type: bool
         weight:
           description: The weight.
           type: int

@@ -58,7 +58,6 @@ def _real_server(words: List[str]) -> Dict[str, Any]:
         "address": address,
         "port": port,
         "lvs_method": _METHODS.get(words[2], words[2]),
-        "local": words[2] == "Local",
         "weight": int(words[3]),
         "active_connections": int(words[4]),
         "inactive_connections": int(words[5]),
