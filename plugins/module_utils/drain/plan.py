@@ -28,6 +28,13 @@ def place(row: Row) -> str:
     return f"{row.service} -> {row.destination}"
 
 
+def as_asked(server: str, port: Optional[int]) -> str:
+    """A server as the agent's drains name it."""
+    if port is None:
+        return server
+    return f"[{server}]:{port}" if ":" in server else f"{server}:{port}"
+
+
 def concerned(rows: Iterable[Row], server: str, port: Optional[int], service: Optional[str]) -> List[Row]:
     """The destinations that are this server: by its address, and its port and service where they are said."""
     found = []

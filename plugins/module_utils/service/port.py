@@ -48,13 +48,13 @@ def read_units(run: Run) -> Dict[str, Unit]:
     return units
 
 
-def ask_agent(command: str, path: str = CONTROL) -> Optional[Dict[str, Any]]:
-    """The running agent's answer to one command; None when no agent answers there."""
+def ask_agent(command: str, path: str = CONTROL, **words: Any) -> Optional[Dict[str, Any]]:
+    """The running agent's answer to one command with its words; None when no agent answers there."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
             control.settimeout(_PATIENCE)
             control.connect(path)
-            control.sendall(json.dumps({"command": command}).encode() + b"\n")
+            control.sendall(json.dumps({"command": command, **words}).encode() + b"\n")
             with control.makefile("rb") as lines:
                 answer = json.loads(lines.readline() or b"null")
     except (OSError, ValueError):
