@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # variables, sequences, conditions and includes reach beyond the block they stand in; the agent's own words do not
 _REACHES = re.compile(rf"\$|^[ \t]*(?:~|@(?!{AGENT}[ \t])|(?:@{AGENT}[ \t]+)*include|@{AGENT}[ \t]+[@~])", re.MULTILINE)
+_NAMES_LINE = re.compile(r"\blines? \d")
 _LARGE = 1 << 15
 _TOGETHER = 15
 _LONGEST_TEXT = 32 << 20
@@ -216,7 +217,7 @@ class _Pieces:
 
 def _self_contained(findings: list[Finding]) -> list[Finding]:
     """Findings that name no line of the file: one that does cannot move with its piece. Raises NotPieced."""
-    if any("line " in found.help for found in findings):
+    if any(_NAMES_LINE.search(f"{found.message} {found.help}") for found in findings):
         raise NotPieced
     return findings
 

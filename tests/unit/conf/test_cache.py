@@ -115,3 +115,13 @@ def test_no_block_has_the_number_of_a_dead_one() -> None:
     document = reader.document(builder.top)
     alive = {id(one) for one in (*reader.kept, document, document.global_defs)}
     assert set(reader.written) <= alive
+
+
+def test_a_finding_that_names_a_line_does_not_move_with_its_piece() -> None:
+    wrong = "virtual_server 10.9.9.8 80 {\n    protocol TCP\n    lvs_method DR\n    @lvs_agent }\n"
+    for count in range(24):  # where a text is cut is told by its content
+        text = services(count, 1) + wrong
+        cache, plain = Cache(), read(text, "x.conf")
+        assert "agent-block" in {found.code for found in plain.findings}
+        for _turn in range(2):
+            assert read(text, "x.conf", cache=cache) == plain
