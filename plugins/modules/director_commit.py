@@ -144,8 +144,8 @@ from ansible_collections.lvs.cluster.plugins.module_utils.configuration import r
 from ansible_collections.lvs.cluster.plugins.module_utils.service import plan
 from ansible_collections.lvs.cluster.plugins.module_utils.service import port as service
 
-PATIENCE = 60.0
-"""Seconds over its times that the guard may take to end: orders to systemd, looks."""
+PATIENCE = 110.0
+"""Seconds over its times that the guard may take to end: looks, and orders to systemd, which waits 90 s for a stop."""
 
 
 class Present:

@@ -11,7 +11,7 @@ import pytest
 from netns import Host
 from one_module import own_files, play
 
-pytestmark = pytest.mark.netns(limit=120)
+pytestmark = pytest.mark.netns(limit=300)
 
 FOLDER = Path("/etc/lab")
 FILE = FOLDER / "keepalived.conf"

@@ -17,6 +17,8 @@ LOOK = 0.5
 """Seconds of one look."""
 WATCHING, GOOD, CONFIRMED, BACK = "watching", "good", "confirmed", "back"
 FINAL = (CONFIRMED, BACK)
+LATE = 20.0
+"""Seconds over the watching in which what comes and goes has to be over."""
 AFTER = 10.0
 """Seconds after a change was taken back until which all should be as before."""
 
@@ -95,6 +97,8 @@ def _watch(world: World, before: View, expected: Expected, times: Times) -> None
         found = complaints(before, started, after, expected)
         since = _standing(since, found, now)
         _lost(found, since, now, over=now >= ends)
+        if found and not good and now >= ends + LATE:
+            raise Worse(*(f"{complaint.text}, on and off" for complaint in found))
         if not found and now >= ends and not good:
             good = now
             world.say(GOOD, ())

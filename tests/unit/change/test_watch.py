@@ -62,6 +62,12 @@ class Fake:
 
 EMPTY, FEWER = replace(GOOD_VIEW, up={}), replace(GOOD_VIEW, up={WEB: ONE})
 NO_ENGINE = replace(GOOD_VIEW, engine="")
+
+
+def ill(text: str) -> View:
+    return replace(GOOD_VIEW, ill=(text,))
+
+
 GONE = "the change was not confirmed within 5 s: whoever made it is gone"
 
 
@@ -77,6 +83,8 @@ GONE = "the change was not confirmed within 5 s: whoever made it is gone"
         (Fake({3: FEWER, 8: GOOD_VIEW}), CONFIRMED, -1, ""),
         (Fake({3: NO_ENGINE, 3.5: GOOD_VIEW}), CONFIRMED, -1, ""),
         (Fake({3: NO_ENGINE}), BACK, 3.5, "the engine agent does not run"),
+        # Something else each second: no complaint ever stands long enough, and there is an end to that too.
+        (Fake({float(3 + n): ill(f"child {n % 2} is away") for n in range(60)}), BACK, 30, "child 1 is away, on and off"),
         # Ill when the watch ends: it is neither good nor lost before its patience is over.
         (Fake({9.5: replace(GOOD_VIEW, ill=("silent",))}, confirms=9), BACK, 11.5, "silent"),
         # It gets worse while it waits for its confirmation.
