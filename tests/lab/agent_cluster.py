@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 from netns import Host, bridge, get, plug
@@ -76,6 +78,14 @@ class Director(Host):
         self.program = self.start(
             *self.agent("run", "-n", "-l", "-D", "-f", self.conf, "--socket", self.socket), log=f"{self.folder}/log"
         )
+
+    def killed(self) -> None:
+        """The parent dies, and is started again a second later, as the service manager does it."""
+        os.kill(self.program.pid, signal.SIGKILL)
+        self.program.wait()
+        self.programs.remove(self.program)
+        time.sleep(1)
+        self.up()
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

@@ -86,16 +86,6 @@ class Watch(threading.Thread):
         return self.seen
 
 
-def kill_parent(cluster: Cluster) -> None:
-    """As the service manager sees it: dead, and started again a second later."""
-    d1 = cluster.d1
-    os.kill(d1.program.pid, signal.SIGKILL)
-    d1.program.wait()
-    d1.programs.remove(d1.program)
-    time.sleep(1)
-    d1.up()
-
-
 def kill_child(name: str):
     def kill(cluster: Cluster) -> None:
         os.kill(cluster.d1.child(name), signal.SIGKILL)
@@ -119,7 +109,7 @@ WAYS = {
     "checker killed": kill_child("checker"),
     "vrrp killed": kill_child("vrrp"),
     "restarted": restart,
-    "parent killed": kill_parent,
+    "parent killed": lambda cluster: cluster.d1.killed(),
 }
 
 
@@ -154,7 +144,7 @@ def test_what_the_old_file_had_goes_with_a_restart_under_a_new_file(cluster) -> 
     assert wait(lambda: len(d1.ipvs()) == 3, 10) is not None
     d1.write(after=LOADED)
     watch = Watch(cluster)
-    kill_parent(cluster)
+    d1.killed()
     assert wait(lambda: d1.ipvs() == FULL, 10) is not None
     assert all({**table, **FULL} == table for table, _places in watch.stop())
     assert wait(lambda: settled(cluster), 30, 0.1) is not None
