@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 
 from netns import Host, bridge, get, plug
+from speaker import ENVIRONMENT
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 LOAD = Path(__file__).parent / "hosts" / "load"
 VIP = "192.168.140.140"
 SERVERS = {"rs1": "192.168.140.137", "rs2": "192.168.140.139"}

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from agent_cluster import ENVIRONMENT
 from netns import wait
 from one_module import play
+from speaker import ENVIRONMENT
 
 pytestmark = pytest.mark.uml(limit=180)
 

@@ -12,18 +12,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
-from pathlib import Path
 from typing import Dict, Iterator, List
 
 import pytest
-from netns import Host, bridge, plug, wait
+from netns import bridge, plug, wait
+from speaker import Speaker
 
 pytestmark = pytest.mark.netns(limit=200)
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 # name: (interface, vrid, VIP, director that has priority)
 INSTANCES = {
     "OUT_1": ("eth0", 51, "10.1.0.101", 1),
@@ -35,27 +32,18 @@ OF = {number: [vip for _, _, vip, owner in INSTANCES.values() if owner == number
 BOTH = sorted(OF[1] + OF[2])
 
 
-class Director(Host):
+class Director(Speaker):
     """One director; `engine` runs on it."""
 
     def __init__(self, name: str, number: int, engine: str) -> None:
-        super().__init__(name)
-        self.number, self.engine = number, engine
+        super().__init__(name, engine)
+        self.number = number
         for segment in (0, 1):
             plug(self, f"eth{segment}", f"br{segment}", f"10.{segment + 1}.0.{number}/24")
-        self.folder = Path("/run") / name
-        self.folder.mkdir(exist_ok=True)
-        self.conf = self.folder / "keepalived.conf"
 
-    def up(self, text: str) -> None:
+    def play(self, text: str) -> None:
         self.conf.write_text(text)
-        if self.engine == "lvs-agent":
-            run = ("run", "-n", "-l", "-P", "-f", str(self.conf), "--socket", f"{self.folder}/control.sock")
-            command = ("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent", *run)
-        else:
-            pids = ("-p", f"{self.folder}/pid", "-r", f"{self.folder}/vrrp.pid")
-            command = ("keepalived", "-n", "-l", "-P", "-f", str(self.conf), *pids)
-        self.program = self.start(*command, log=f"{self.folder}/log")
+        self.up()
 
     def held(self) -> List[str]:
         have = self.run("ip", "-br", "addr")
@@ -90,7 +78,7 @@ def test_a_lost_link_moves_both_instances_of_one_director_and_back(segments: Non
     one, two = directors = Director("one", 1, "lvs-agent"), Director("two", 2, other)
     try:
         for director in directors:
-            director.up(configuration(director.number))
+            director.play(configuration(director.number))
 
         def stand(first: List[str], second: List[str], what: str) -> None:
             reached = wait(lambda: (one.held(), two.held()) == (first, second), 15, 0.05)
@@ -173,7 +161,7 @@ def tell(director: Director) -> Dict[str, List[str]]:
         for name in ("VI", "G", "IN")
     }
     parts = TOLD.format(folder=director.folder, scripts="{scripts}").split("{scripts}")
-    director.up(parts[0] + words["VI"] + parts[1] + words["G"] + parts[2] + words["IN"] + parts[3])
+    director.play(parts[0] + words["VI"] + parts[1] + words["G"] + parts[2] + words["IN"] + parts[3])
     wait_for(lines, 'INSTANCE "VI" MASTER', 'GROUP "G" MASTER')
     (director.folder / "good").touch()
     wait_for(lines, 'INSTANCE "VI" MASTER_PRIORITY 110')

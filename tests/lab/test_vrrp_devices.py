@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 from netns import Host, bridge, plug, wait
+from speaker import ENVIRONMENT
 
 pytestmark = pytest.mark.uml(limit=180)
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 VIPS = ["10.0.0.100", "10.0.0.101", "10.0.0.102"]
 CONF = """
 vrrp_instance IPVLAN {{

@@ -10,23 +10,20 @@ by scapy. The matrix of kinds and events, both ways, has to be full at the end; 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Dict, List, Tuple
 
 import pytest
-from netns import Host, bridge, plug, wait
+from netns import bridge, plug, wait
+from speaker import ENGINES, Speaker
 
 pytestmark = pytest.mark.netns(limit=420)
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 
 # vrid: (version, interface, VIPs, other lines of the block)
 ROUTERS: Dict[int, Tuple[int, str, Tuple[str, ...], str]] = {
@@ -62,16 +59,13 @@ Cells = Dict[Tuple[str, str], List[str]]
 VIPS = [vip.partition("/")[0] for _, _, vips, _ in ROUTERS.values() for vip in vips]
 
 
-class Director(Host):
-    def __init__(self, name: str, last: int) -> None:
-        super().__init__(name)
+class Director(Speaker):
+    def __init__(self, name: str, last: int, engine: str) -> None:
+        super().__init__(name, engine)
         self.last = last
         for segment in (0, 1):
             plug(self, f"eth{segment}", f"br{segment}", f"10.{segment + 1}.0.{last}/16")
         self.number(last)
-        self.folder = Path("/run") / name
-        self.folder.mkdir(exist_ok=True)
-        self.conf = str(self.folder / "keepalived.conf")
 
     def number(self, last: int) -> None:
         """Be the host with this last byte of its addresses, the link-local ones too."""
@@ -101,17 +95,11 @@ class Director(Host):
                 f" virtual_router_id {vrid}\n priority {priority}\n advert_int 1\n {more}\n"
                 f" virtual_ipaddress {{\n  {addresses}\n }}\n}}\n"
             )
-        Path(self.conf).write_text(text)
+        self.conf.write_text(text)
 
     def held(self) -> List[str]:
         have = self.run("ip", "-br", "addr")
         return [vip for vip in VIPS if f" {vip}/" in have]
-
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
-    def down(self, signum: int = signal.SIGTERM) -> None:
-        self.stop(self.program, signum)
 
     def lose_power(self) -> None:
         """kill -9 of everything it runs, and its cables are out."""
@@ -122,36 +110,6 @@ class Director(Host):
         self.batch("link set eth0 up", "link set eth1 up")
         self.up()
 
-    def up(self) -> None:
-        raise NotImplementedError
-
-
-class Ours(Director):
-    def agent(self, *arguments: str) -> Tuple[str, ...]:
-        socket = ("--socket", f"{self.folder}/control.sock")
-        return ("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent", *arguments, *socket)
-
-    def up(self) -> None:
-        self.program = self.start(*self.agent("run", "-n", "-l", "-D", "-P", "-f", self.conf), log=f"{self.folder}/log")
-
-    def status(self) -> dict:
-        return json.loads(self.run(*self.agent("status", "--json")))["vrrp"]
-
-    def child(self) -> int:
-        """The process id of the VRRP child, 0 while there is none that answers."""
-        try:
-            return self.status()["process"]["pid"]
-        except (RuntimeError, KeyError, TypeError):
-            return 0
-
-
-class Keepalived(Director):
-    def up(self) -> None:
-        pids = ("-p", f"{self.folder}/pid", "-r", f"{self.folder}/vrrp.pid")
-        self.program = self.start(
-            "keepalived", "-n", "-l", "-D", "-P", "-f", self.conf, *pids, log=f"{self.folder}/log"
-        )
-
 
 class Segment:
     """Two bridges, a director each, and tcpdump on both bridges."""
@@ -159,7 +117,7 @@ class Segment:
     def __init__(self) -> None:
         for name in ("br0", "br1"):
             bridge(name)
-        self.ours, self.theirs = Ours("ours", 1), Keepalived("theirs", 2)
+        self.ours, self.theirs = (Director(*words) for words in (("ours", 1, ENGINES[0]), ("theirs", 2, ENGINES[1])))
         self.cells: Cells = {}
         self.dumps = [
             subprocess.Popen(

@@ -15,13 +15,12 @@ from typing import List
 
 import pytest
 from netns import Host, bridge, plug, wait
+from speaker import ENVIRONMENT
 
 from lvs_agent.vrrp import packet
 
 pytestmark = pytest.mark.netns(limit=180)
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 VIPS = ("10.0.0.100", "fe80::100")
 CONF = """
 vrrp_instance V4 {{

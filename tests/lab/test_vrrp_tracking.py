@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 from netns import Host, bridge, plug, wait
+from speaker import ENVIRONMENT
 
 pytestmark = pytest.mark.netns(limit=180)
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 VIP = "10.0.0.100"
 CONF = """
 global_defs {{

@@ -12,18 +12,15 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
-from pathlib import Path
 from typing import Dict, List, Set, Tuple
 
 import pytest
 from netns import Host, bridge, plug, wait
+from speaker import ENGINES, Speaker
 
 pytestmark = pytest.mark.netns(limit=240)
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 ROUTERS: Dict[int, Tuple[int, str, str]] = {
     51: (3, "10.0.0.51", "use_vmac"),
     52: (3, "10.0.0.52", "use_vmac\n vmac_xmit_base"),
@@ -41,14 +38,11 @@ MACS = {
 MACVLANS = {"vrrp.51", "vrrp.52", "vrrp6.53", "myvmac", "vrrp1.54"}
 
 
-class Director(Host):
-    def __init__(self, name: str, last: int) -> None:
-        super().__init__(name)
+class Director(Speaker):
+    def __init__(self, name: str, last: int, engine: str) -> None:
+        super().__init__(name, engine)
         for segment in (0, 1):
             plug(self, f"eth{segment}", f"br{segment}", f"10.{segment}.0.{last}/24", f"fd0{segment}::{last}/64")
-        self.folder = Path("/run") / name
-        self.folder.mkdir(exist_ok=True)
-        self.conf = str(self.folder / "conf")
 
     def write(self, priority: int, *, without: Tuple[int, ...] = ()) -> None:
         text = "global_defs {\n vrrp_garp_master_delay 1\n vrrp_garp_master_repeat 1\n}\n"
@@ -58,7 +52,7 @@ class Director(Host):
                     f"vrrp_instance VI_{vrid} {{\n version {version}\n interface eth0\n virtual_router_id {vrid}\n"
                     f" priority {priority}\n advert_int 0.3\n {lines}\n virtual_ipaddress {{\n  {addresses}\n }}\n}}\n"
                 )
-        Path(self.conf).write_text(text)
+        self.conf.write_text(text)
 
     def held(self) -> List[str]:
         have = self.run("ip", "-br", "addr")
@@ -69,45 +63,13 @@ class Director(Host):
         shown = json.loads(self.run("ip", "-j", "link", "show", "type", "macvlan"))
         return {each["ifname"]: "UP" in each["flags"] for each in shown if "ifname" in each}
 
-    def up(self) -> None:
-        raise NotImplementedError
-
-    def down(self, signum: int = signal.SIGTERM) -> None:
-        self.stop(self.program, signum)
-
-
-class Ours(Director):
-    def agent(self, *arguments: str) -> Tuple[str, ...]:
-        socket_path = ("--socket", f"{self.folder}/control.sock")
-        return ("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent", *arguments, *socket_path)
-
-    def up(self) -> None:
-        self.program = self.start(*self.agent("run", "-n", "-l", "-D", "-P", "-f", self.conf), log=f"{self.folder}/log")
-
-    def status(self) -> dict:
-        return json.loads(self.run(*self.agent("status", "--json")))["vrrp"]
-
-    def child(self) -> int:
-        try:
-            return self.status()["process"]["pid"]
-        except (RuntimeError, KeyError, TypeError):
-            return 0
-
-
-class Keepalived(Director):
-    def up(self) -> None:
-        pids = ("-p", f"{self.folder}/pid", "-r", f"{self.folder}/vrrp.pid")
-        self.program = self.start(
-            "keepalived", "-n", "-l", "-D", "-P", "-f", self.conf, *pids, log=f"{self.folder}/log"
-        )
-
 
 class Segment:
     def __init__(self) -> None:
         for name in ("br0", "br1"):
             bridge(name)
             os.system(f"ip link set {name} type bridge mcast_snooping 0")
-        self.ours, self.theirs = Ours("ours", 1), Keepalived("theirs", 2)
+        self.ours, self.theirs = (Director(*words) for words in (("ours", 1, ENGINES[0]), ("theirs", 2, ENGINES[1])))
         # keepalived lets its kernel ask for the client with the address behind the physical MAC; ours sets this itself
         self.theirs.sysctl(**{"net/ipv4/conf/all/arp_announce": 2})
         self.client = Host("client")

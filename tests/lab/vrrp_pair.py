@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from netns import Host, bridge, plug, wait
+from speaker import ENVIRONMENT
 
 if TYPE_CHECKING:
     import subprocess
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = f"PYTHONPATH={ROOT / 'agent'}:{ROOT / '.ansible' / 'collections'}"
 VIP = "10.0.0.100"
 INSTANCE = """
 vrrp_instance {name} {{
