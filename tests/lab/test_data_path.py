@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from checker_directors import ENVIRONMENT
 from netns import Host, bridge, get, plug, wait
+from speaker import ENVIRONMENT
 
 pytestmark = pytest.mark.uml(limit=240)
 
