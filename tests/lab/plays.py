@@ -87,8 +87,7 @@ def description(methods):
     """The description of a cluster with a service by each method in each family."""
     routers, services = [], []
     for family in (4, 6):
-        length = 24 if family == 4 else 64
-        addresses = [f"{VIPS[method][family]}/{length}" for method in methods]
+        addresses = [VIPS[method][family] + "/24" * (family == 4) for method in methods]
         if "NAT" in methods:
             addresses.append("10.9.1.254/24 dev eth1" if family == 4 else "fd00:91::254/64 dev eth1")
         routers.append(

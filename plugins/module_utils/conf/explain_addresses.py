@@ -67,6 +67,42 @@ The first address of an IPv6 advert is a link-local one (RFC 9568 section 5.2.9)
 +     }
 + }
 
+@ address-is-source
+With DR and TUN the real servers have the virtual address themselves. An IPv6 address with its network's prefix length
+is one that the director may take as its source (RFC 6724 section 5, the newest of several), and then what a real server
+answers to a check never leaves that server: all of them go down with the first takeover. With /128 both engines set the
+address as deprecated, which is nobody's source; preferred_lft 0 says the same for other lengths.
+- vrrp_instance VI_1 {
+-     interface eth0
+-     virtual_router_id 51
+-     virtual_ipaddress {
+-         fe80::51
+-         2001:db8::80/64
+-     }
+- }
+- virtual_server 2001:db8::80 80 {
+-     lvs_sched rr
+-     lvs_method DR
+-     protocol TCP
+-     real_server 2001:db8::11 80 {
+-     }
+- }
++ vrrp_instance VI_1 {
++     interface eth0
++     virtual_router_id 51
++     virtual_ipaddress {
++         fe80::51
++         2001:db8::80
++     }
++ }
++ virtual_server 2001:db8::80 80 {
++     lvs_sched rr
++     lvs_method DR
++     protocol TCP
++     real_server 2001:db8::11 80 {
++     }
++ }
+
 @ too-many-addresses
 An advert holds 255 IPv4 or, in an Ethernet frame, 90 IPv6 addresses. keepalived treats the rest as
 virtual_ipaddress_excluded.

@@ -283,4 +283,21 @@ def servers_are_sound(look: Look) -> None:
                 real_rule(look, server, real)
 
 
-RULES = (services_are_distinct, servers_are_sound)
+def addresses_are_no_sources(look: Look) -> None:
+    """RFC 6724: an IPv6 address that is not deprecated may be the director's source toward servers that have it too."""
+    on_servers = {
+        server.address
+        for server in look.document.virtual_servers
+        for real in server.real_servers
+        if server.address is not None and ":" in server.address and effective.forwarding(server, real).method != "NAT"
+    }
+    for instance in look.document.vrrp_instances if on_servers else ():
+        for attribute in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
+            for position, item in enumerate(getattr(instance, attribute)):
+                if item.address in on_servers and item.prefixlen not in (None, 128) and item.preferred_lft != 0:
+                    message = f"the director may be {item.address} to its real servers, which have that address too"
+                    help_text = "write it with /128, or preferred_lft 0: checks fail where it is the source"
+                    look.warning("address-is-source", message, instance, attribute, help_text=help_text, item=position)
+
+
+RULES = (services_are_distinct, servers_are_sound, addresses_are_no_sources)

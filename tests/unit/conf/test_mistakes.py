@@ -26,6 +26,12 @@ def instance(
     )
 
 
+SIX = (
+    "virtual_server 2001:db8::80 80 {\n  lvs_sched rr\n  lvs_method DR\n  protocol TCP\n"
+    "  real_server 2001:db8::11 80 {\n  }\n}\n"
+)
+
+
 def bare(lines: str) -> str:
     """An instance of nothing but these lines and a VRID."""
     return f"vrrp_instance VI_1 {{\n  virtual_router_id 51\n{lines}\n}}\n"
@@ -307,6 +313,7 @@ MISTAKES = [
     ("unusable-address", E, instance("", vip="¶224.0.0.5")),
     ("family-mismatch", E, instance("", vip="10.0.0.1\n    ¶fe80::1")),
     ("not-link-local", W, instance("", vip="¶2001:db8::1")),
+    ("address-is-source", W, instance("", vip="fe80::1\n    ¶2001:db8::80/64") + SIX),
     ("duplicate-address", W, instance("", vip="10.0.0.1\n    ¶10.0.0.1")),
     ("shared-address", W, instance("") + instance("", "VI_2", vrid=52, vip="¶10.0.0.1")),
     ("own-peer", W, instance("  unicast_src_ip 10.9.0.1\n  unicast_peer {\n    ¶10.9.0.1\n  }")),
@@ -467,6 +474,11 @@ def test_a_mistake_is_found_once_where_it_is(code: str, level: str, marked: str)
     ]
     assert found[0].file == "wrong.conf"
     assert found[0].render().startswith(f"wrong.conf:{line}:{column}: {level}[{code}]: ")
+
+
+@pytest.mark.parametrize("written", ["2001:db8::80", "2001:db8::80/64 preferred_lft 0", "2001:db8::81/64"])
+def test_an_address_that_is_no_source_is_not_complained_of(written: str) -> None:
+    assert not read(instance("", vip=f"fe80::1\n    {written}") + SIX, "x.conf").findings
 
 
 def test_the_table_is_large_and_its_mistakes_distinct() -> None:
