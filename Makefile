@@ -52,7 +52,7 @@ drills: setup          # every drill of playbooks/drill.yml on lab hosts, beside
 plays: setup           # site.yml for NAT, DR and TUN, IPv4 and IPv6, both engines, on lab hosts (15 minutes)
 	@tools/run-tests plays
 
-pools: setup           # served requests, sync daemons, a check storm, tables of files, in guests (5 minutes)
+pools: setup           # a storm of failing checks, drains by the module, in guests (3 minutes)
 	@tools/run-tests pools
 
 safe: setup            # bad changes, upgrades and rollbacks on lab hosts under load, with figures (25 minutes)
