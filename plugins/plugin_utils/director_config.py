@@ -17,6 +17,9 @@ if t.TYPE_CHECKING:
 
 
 SYNC_PORT = 8848
+# The last that a director of DR and TUN sees of a connection is the client's FIN. With the kernel's own 1, who takes
+# that port again within two minutes comes to the same server, drained or not (kernel: networking/ipvs-sysctl.rst).
+REUSE = "3"
 
 
 class Checked(t.NamedTuple):
@@ -59,7 +62,7 @@ def check(text: str, file: str, config_id: str, engine: str, show: t.Callable[[F
 
 
 def needs(document: model.Document, local: bool = False) -> Needs:
-    """What the virtual servers of `document` need: IPVS, their schedulers, and forwarding for NAT.
+    """What the virtual servers of `document` need: IPVS, schedulers, forwarding for NAT, fresh choices without it.
 
     local: the director is a real server too. As a backup it must leave to its own server what the master sends it.
     """
@@ -76,6 +79,8 @@ def needs(document: model.Document, local: bool = False) -> Needs:
             modules.add("ipip")
         if "NAT" in used:
             sysctls.update(_forwarding(document, virtual_server))
+        if used - {"NAT"}:
+            sysctls["net.ipv4.vs.conn_reuse_mode"] = REUSE
     return Needs(sorted(modules), sysctls)
 
 

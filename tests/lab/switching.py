@@ -3,8 +3,10 @@
 """A pair of directors whose mastership is moved under 200 new connections a second, by requests or as keepalived does.
 
 The scheduler is mh on the port as well, and the kernel takes up connections that it does not know (sloppy_tcp): both
-directors send one connection to one server, so that a request that is under way goes on; while the kernel makes mh's table anew, another server is taken. No program is started at the
-moment that is measured: the one processor of a guest would be busy with that.
+directors send one connection to one server, so that a request that is under way goes on; while the kernel makes mh's
+table anew, another server is taken. As the role has it, a port that is taken again is a connection of its own
+(conn_reuse_mode). No program is started at the moment that is measured: the one processor of a guest would be busy
+with that.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ class Pair:
             self.engines[name] = engine
         self.wait_settled()
         for director in self.directors.values():
-            director.sysctl(**{"net/ipv4/vs/sloppy_tcp": 1})
+            director.sysctl(**{"net/ipv4/vs/sloppy_tcp": 1, "net/ipv4/vs/conn_reuse_mode": 3})
 
     def keepalived(self, name: str) -> None:
         """Start Debian's on the director's own file."""

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from agent_cluster import VIP, Load
-from netns import KeepOpen, wait
+from netns import KeepOpen, get, wait
 from switching import Pair, holds
 
 pytestmark = pytest.mark.uml(limit=300)
@@ -90,6 +90,20 @@ def test_drain(pair) -> None:
     assert asked(pair) == {"rs1", "rs2"}
     for each in held:
         each.stop()
+
+
+def test_a_port_that_is_taken_again(pair) -> None:
+    """The kernel still knows the connection before it, to the drained server."""
+    service, ports = f"{RS1}:8080", range(20001, 20021)
+
+    def asked_again() -> set:
+        with pair.cluster.client:
+            return {get(VIP, 8080, 5, port) for port in ports}
+
+    assert asked_again() == {"rs1", "rs2"}
+    assert pair.ask("d1", command="drain", server=service)["ok"]
+    assert asked_again() == {"rs2"}
+    assert pair.ask("d1", command="undrain", server=service)["ok"]
 
 
 def test_a_failover_in_the_middle(pair) -> None:

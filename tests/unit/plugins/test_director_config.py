@@ -24,24 +24,25 @@ def service(address=V4, lvs_sched=None, lvs_method=None, real_servers=(SERVER,),
 
 
 FORWARD = {"net.ipv4.ip_forward": "1"}
+REUSE = {"net.ipv4.vs.conn_reuse_mode": "3"}
 
 
 @pytest.mark.parametrize(
     ("servers", "modules", "sysctls"),
     [
         ([], [], {}),
-        ([service(lvs_method=DR)], ["ip_vs", "ip_vs_wlc"], {}),
+        ([service(lvs_method=DR)], ["ip_vs", "ip_vs_wlc"], REUSE),
         ([service(lvs_method=DR, lvs_sched="wrr"), service(lvs_method=DR, lvs_sched="sh")],
-         ["ip_vs", "ip_vs_sh", "ip_vs_wrr"], {}),
-        ([service(lvs_method=TUN, lvs_sched="rr")], ["ip_vs", "ip_vs_rr", "ipip"], {}),
+         ["ip_vs", "ip_vs_sh", "ip_vs_wrr"], REUSE),
+        ([service(lvs_method=TUN, lvs_sched="rr")], ["ip_vs", "ip_vs_rr", "ipip"], REUSE),
         ([service(lvs_method=NAT, lvs_sched="rr")], ["ip_vs", "ip_vs_rr"], FORWARD),
         ([service(lvs_sched="rr")], ["ip_vs", "ip_vs_rr"], FORWARD),
         ([service(V6, lvs_sched="rr", lvs_method=NAT)], ["ip_vs", "ip_vs_rr"], {"net.ipv6.conf.all.forwarding": "1"}),
         ([service(lvs_method=DR, lvs_sched="rr", real_servers=[server(TUN), server(NAT)])],
-         ["ip_vs", "ip_vs_rr", "ipip"], FORWARD),
-        ([service(lvs_method=DR, lvs_sched="rr", persistence_engine="sip")], ["ip_vs", "ip_vs_pe_sip", "ip_vs_rr"], {}),
+         ["ip_vs", "ip_vs_rr", "ipip"], FORWARD | REUSE),
+        ([service(lvs_method=DR, lvs_sched="rr", persistence_engine="sip")], ["ip_vs", "ip_vs_pe_sip", "ip_vs_rr"], REUSE),
         ([service(lvs_method=DR, lvs_sched="rr", sorry_server=model.AddressPort("192.0.2.9"),
-                  sorry_server_lvs_method=NAT)], ["ip_vs", "ip_vs_rr"], FORWARD),
+                  sorry_server_lvs_method=NAT)], ["ip_vs", "ip_vs_rr"], FORWARD | REUSE),
     ],
 )  # fmt: skip
 def test_needs(servers, modules, sysctls):
