@@ -121,26 +121,37 @@ class Lab:
         if not new:
             return done, None, 0.0
         (path,) = new
+        pcap = pcap.rename(path.parent / "pcap")
         log = [json.loads(line) for line in (path.parent / "probe.jsonl").read_text().splitlines()]
         return done, json.loads(path.read_text()), blackout(pcap, log)
 
 
-def blackout(pcap: Path, log) -> float:
-    """The longest time between first answers on connections that the probe opened, from the fault to the putting back."""
+def answers(pcap: Path, log) -> dict:
+    """When tcpdump saw the first octets of an answer on each connection that the probe opened, on the probe's clock."""
     said = subprocess.run(["tcpdump", "-tt", "-n", "-r", str(pcap)], capture_output=True, text=True, check=True).stdout
-    start = next(record for record in log if record["e"] == "start")
-    marks = {record["label"]: record["t"] for record in reversed([r for r in log if r["e"] == "mark"])}
-    begin = marks["fault"] + start["w"] - start["t"]
-    end = marks.get("undo", log[-1]["t"]) + start["w"] - start["t"]
+    clocks = [(record["w"], record["t"]) for record in log if record["e"] in ("start", "clock", "end")]
     ports = {record["p"] for record in log if record["e"] == "new"}
     first = {}
     for line in said.splitlines():
         found = ANSWER.match(line)
         if found and int(found[3]) and int(found[2]) in ports:
-            first.setdefault(int(found[2]), float(found[1]))
+            wall = float(found[1])
+            near, moment = min(clocks, key=lambda pair: abs(pair[0] - wall))
+            first.setdefault(int(found[2]), wall - near + moment)
+    return first
+
+
+def blackout(pcap: Path, log) -> float:
+    """The longest time between first answers on connections that the probe opened, from the fault to the putting back."""
+    marks = {record["label"]: record["t"] for record in reversed([r for r in log if r["e"] == "mark"])}
+    begin, end = marks["fault"], marks.get("undo", log[-1]["t"])
+    first = answers(pcap, log)
     times = sorted(first.values())
     edges = [max(t for t in times if t <= begin), *[t for t in times if begin < t < end]]
     edges += [min((t for t in times if t >= end), default=end)]
+    apart = {r["p"]: r["a"] - first[r["p"]] for r in log if r["e"] == "new" and r.get("a") and r["p"] in first}
+    missed = sum(1 for r in log if r["e"] == "new" and r.get("a") and r["p"] not in first)
+    print(f"{len(apart)} answers, {missed} not seen by tcpdump; apart by {min(apart.values()):.4f} to {max(apart.values()):.4f} s")
     return max(later - earlier for earlier, later in zip(edges, edges[1:]))
 
 

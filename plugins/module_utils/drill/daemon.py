@@ -72,11 +72,12 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
         os.nice(-20)
     except PermissionError:
         pass
+    began, wall = port.clocks()
     log(
         "start",
-        port.now(),
+        began,
         version=records.VERSION,
-        w=port.wall(),
+        w=wall,
         pid=os.getpid(),
         boot=_boot_id(),
         host=settings.host or platform.node(),
@@ -106,7 +107,12 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
 
     end = port.now() + settings.limit
     loop.every(port.now() + FLUSH, FLUSH, tick)
-    loop.every(port.now(), 1.0, lambda now: log("clock", now, w=port.wall()))
+
+    def both(kind: str, **rest: Any) -> None:
+        now, wall = port.clocks()
+        log(kind, now, w=wall, **rest)
+
+    loop.every(port.now(), 1.0, lambda _now: both("clock"))
     log.flush()
     ready()
     # A collection of garbage in the middle would be lateness of our own making.
@@ -115,12 +121,12 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
     try:
         loop.run()
     except Exception as error:
-        log("end", port.now(), w=port.wall(), why=f"bug: {error!r}", drops=0)
+        both("end", why=f"bug: {error!r}", drops=0)
         log.flush()
         raise
     for job in jobs:
         job.close()
-    log("end", port.now(), w=port.wall(), why=loop.stopped, drops=wire.drops if wire else 0)
+    both("end", why=loop.stopped, drops=wire.drops if wire else 0)
     log.flush()
 
 
@@ -200,7 +206,8 @@ def mark(path: str, label: str, host: str) -> None:
     if not running(path):
         raise ProbeError(f"no probe writes {path}")
     log = Log(path)
-    log("mark", port.now(), label=label, host=host, w=port.wall())
+    now, wall = port.clocks()
+    log("mark", now, label=label, host=host, w=wall)
     log.flush()
     os.close(log.fd)
 
