@@ -29,6 +29,7 @@ class Channel:
         self._socket = sock
         self._inbox = bytearray()
         self._outbox = bytearray()
+        self._early: List[object] = []
         self._loop: Loop | None = None
         self._on_ready: Callable[[int], None] = lambda _events: None
         self.alive = False
@@ -80,8 +81,10 @@ class Channel:
             del self._inbox[:end]
         return messages
 
-    def before(self, loop: Loop, kind: str, on_message: Callable[[object], None]) -> None:
-        """What was said before anybody was there to hear it: this kind now, the rest in the loop's turn."""
+    def before(self, kind: str, on_message: Callable[[object], None]) -> None:
+        """What was said before anybody was there to hear it: this kind now, the rest to whom `attach` names, in order
+        and before anything newer.
+        """
         try:
             said = self.receive()
         except EOFError:
@@ -89,21 +92,27 @@ class Channel:
         for message in said:
             if isinstance(message, tuple) and message[0] == kind:
                 on_message(message)
-        rest = [message for message in said if not (isinstance(message, tuple) and message[0] == kind)]
-        if rest:
-            loop.wake("said before", loop.now(), lambda _now: self._hand(rest, on_message))
-
-    def _hand(self, messages: List[object], on_message: Callable[[object], None]) -> None:
-        for message in messages:
-            if message == ("ping",):
-                self.send(("pong",))
             else:
-                on_message(message)
+                self._early.append(message)
 
     def attach(self, loop: Loop, on_message: Callable[[object], None], on_gone: Callable[[], None]) -> None:
         """Read on this loop. A ("ping",) is answered here, so an answer proves that the peer's loop turns."""
 
+        def hand(messages: List[object]) -> None:
+            for message in messages:
+                if message == ("ping",):
+                    self.send(("pong",))
+                elif message == ("pong",):
+                    self.alive = True
+                else:
+                    on_message(message)
+
+        def hand_early(_now: float = 0.0) -> None:
+            early, self._early = self._early, []
+            hand(early)
+
         def ready(events: int) -> None:
+            hand_early()
             if events & select.EPOLLOUT:
                 self._flush()
             try:
@@ -113,16 +122,12 @@ class Channel:
                 self._loop = None
                 on_gone()
                 return
-            for message in messages:
-                if message == ("ping",):
-                    self.send(("pong",))
-                elif message == ("pong",):
-                    self.alive = True
-                else:
-                    on_message(message)
+            hand(messages)
 
         self._loop, self._on_ready = loop, ready
         self._rearm()
+        if self._early:
+            loop.wake(("said before", self.fileno()), loop.now(), hand_early)
 
     def abandon(self) -> None:
         """Close a copy inherited over a fork. The epoll set is shared with the parent and must not be touched."""

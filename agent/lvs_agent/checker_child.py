@@ -27,6 +27,7 @@ from . import checker_status, plan_checks, plan_mail
 from .checker_drains import Drains
 from .checker_notices import Changed, Notices, default_user
 from .checks.port import Runner
+from .control import events
 from .control.succession import ORPHAN
 from .ipvs.diff import Verb, diff
 from .ipvs.port import Ipvs, load_module
@@ -83,7 +84,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
-    channel.before(loop, "journal", message)
+    channel.before("journal", message)
     channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     checker.start(resume)
@@ -262,10 +263,9 @@ class Checker:
         """The runner has news. All news of one turn of the loop are worked in together."""
         if after.up is not before.up or not before.has_run:
             word = "succeeded" if after.up else "failed"
-            log.info("%s of %s for %s %s: %s", key.check.name, key.server, key.service, word, outcome.text)
+            log.info(events.CHECK, key.check.name, key.server, key.service, word, outcome.text)
         elif not outcome.ok:
-            text = "%s of %s for %s failed, the server stays up for now: %s"
-            log.info(text, key.check.name, key.server, key.service, outcome.text)
+            log.info(events.CHECK_FAILED_ONCE, key.check.name, key.server, key.service, outcome.text)
         if after.up is not before.up or (not before.has_run and key.check.name in plan_mail.TOLD_AT_FIRST):
             change = Changed(key.server, key.check.name, outcome.text, after.up)
             self._changes.setdefault(key.service, []).append(change)
@@ -320,8 +320,7 @@ class Checker:
     def _tell(self, service: plan_checks.Service, effects: Tuple[roster.Effect, ...]) -> None:
         """Log what happened to a pool and start the scripts that want to know."""
         for effect in effects:
-            text = checker_status.describe(service, effect)
-            log.info("%s", text)
+            log.info(*checker_status.describe(service, effect))
             self.notices.tell(service, effect)
 
     # -- the kernel's table ------------------------------------------------------
@@ -334,7 +333,7 @@ class Checker:
         made = self._look() + self._look_at_sync()
         if made:
             self.counters["repaired"] += made
-            log.warning("the kernel's table was not as it should be: %d changes repair it", made)
+            log.warning(events.TABLE_REPAIRED, made)
         self.loop.wake("reconcile", now + RECONCILE, self._reconcile)
 
     def _look_at(self, names: List[str]) -> None:
@@ -376,7 +375,7 @@ class Checker:
         texts = tuple(failure.text for failure in failures)
         for text in texts:
             if text not in self.refused:
-                log.error("the kernel refuses %s", text)
+                log.error(events.TABLE_REFUSED, text)
         self.refused = texts
         self._leaving -= {change.service.key for change in changes if change.verb is Verb.DEL_SERVICE} - {
             failure.change.service.key for failure in failures

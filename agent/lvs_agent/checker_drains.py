@@ -12,7 +12,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Tuple
 
-from .control import journal
+from .control import events, journal
 from .pool import drain, roster
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Drains:
             journal.write(self.path, drain.dump(wanted))
         except OSError as error:
             return {"ok": False, "error": f"the journal {self.path} cannot be written: {error.strerror}"}
-        log.info("%s: %s, as asked", asked.text, "drained" if kind == "drain" else "serves again")
+        log.info(events.DRAIN, asked.text, "drained" if kind == "drain" else "serves again")
         self.drains = wanted
         self._arm()
         self._changed()

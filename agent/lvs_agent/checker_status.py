@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from .checks.misc import MiscCheck
 from .checks.track_file import FileCheck
+from .control import events
 from .pool import roster
 
 if TYPE_CHECKING:
@@ -88,22 +89,22 @@ def _target(check: Any) -> str:
     return check.path if isinstance(check, FileCheck) else str(check.endpoint.name)
 
 
-def describe(service: Service, effect: roster.Effect) -> str:
-    """One log line for what happened to a pool."""
+def describe(service: Service, effect: roster.Effect) -> Tuple[object, ...]:
+    """What happened to a pool, as the log takes it: the event and its arguments."""
     name = service.name
     if isinstance(effect, roster.ServerUp):
-        return f"{effect.server} of {name} is up"
+        return events.SERVER_UP, effect.server, name
     if isinstance(effect, roster.ServerDown):
-        return f"{effect.server} of {name} is down"
+        return events.SERVER_DOWN, effect.server, name
     if isinstance(effect, roster.ServerHeld):
-        return f"{effect.server} of {name} fails and stays: the floor of {service.pool.floor} keeps it"
+        return events.SERVER_HELD, effect.server, name, service.pool.floor
     if isinstance(effect, roster.ServerFree):
-        return f"{effect.server} of {name} is up by its checks again"
+        return events.SERVER_FREE, effect.server, name
     if isinstance(effect, roster.WeightChanged):
-        return f"{effect.server} of {name} has weight {effect.weight}"
+        return events.SERVER_WEIGHT, effect.server, name, effect.weight
     if isinstance(effect, roster.QuorumUp):
-        return f"{name} has its quorum: {effect.sum} of {effect.threshold}"
+        return events.QUORUM_UP, name, effect.sum, effect.threshold
     if isinstance(effect, roster.QuorumDown):
-        return f"{name} has no quorum: {effect.sum} of {effect.threshold}"
+        return events.QUORUM_DOWN, name, effect.sum, effect.threshold
     word = "takes over" if isinstance(effect, roster.SorryIn) else "is not needed any more"
-    return f"sorry server {service.pool.sorry} of {name} {word}"
+    return events.SORRY_SERVER, service.pool.sorry, name, word

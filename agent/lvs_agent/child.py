@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional
 
 from .channel import Channel, pair
-from .control import files
+from .control import events, files
 from .respawn import Respawn, after_death
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Child:
             self.reload(wanted)
         files.write_pid(self.parent.options.child_pid_files.get(self.name), self.pid)
         self.parent.bequeath()
-        log.info("%s child started, pid %d", self.name, self.pid)
+        log.info(events.CHILD_STARTED, self.name, self.pid)
 
     def reload(self, document: Any) -> None:
         """Hand it another document."""
@@ -125,7 +125,7 @@ class Child:
             return
         self.record, verdict = after_death(self.record, self.parent.loop.now())
         log.error(
-            "%s child died (%s); starting it again %s",
+            events.CHILD_DIED,
             self.name,
             _how(status),
             "at once" if verdict.delay == 0 else f"in {verdict.delay:g} s, from nothing",
@@ -156,7 +156,7 @@ def _live(name: str, body: Body, channel: Channel, document: Any, carried: Mappi
         while where is not None and where.tb_next is not None:
             where = where.tb_next
         place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "?"
-        log.critical("bug in the %s child: %s: %s at %s; please report it", name, type(error).__name__, error, place)
+        log.critical(events.BUG, name, type(error).__name__, error, place)
         log.debug("details", exc_info=error)
         return 70
 

@@ -155,22 +155,10 @@ def diff(arguments: List[str]) -> int:
 
 
 def status(arguments: List[str]) -> int:
-    """`status [--json]`: what the running agent does."""
-    from .cli_operate import ask, asking
+    """`status [--json]`: what the running agent does; --watch shows it again and again."""
+    from .cli_operate import status as show
 
-    p = asking("status", "What the running agent does.")
-    p.add_argument("--json", action="store_true", help="the whole document")
-    options = p.parse_args(arguments)
-    answer = ask({"command": "status"}, options.socket)
-    if answer is None:
-        return UNREADABLE
-    if options.json:
-        print(json.dumps(answer["status"], indent=1))
-    else:
-        from .control import screen
-
-        print(screen.render(answer["status"], colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
-    return OK
+    return show(arguments)
 
 
 def reload(arguments: List[str]) -> int:

@@ -1,15 +1,18 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands that ask something of the running agent: takeover, standby, drain, undrain."""
+"""Commands that ask something of the running agent: status, takeover, standby, drain, undrain."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import shutil
 import sys
 import time
 from typing import Any, Dict, List, Mapping, Optional
 
-from .control import requests, unix
+from .control import requests, screen, unix
 
 DONE, LEFT, REFUSED, UNREADABLE = 0, 1, 2, 3
 PATIENCE = 1800.0
@@ -28,7 +31,7 @@ def ask(request: Dict[str, Any], path: str, timeout: float = 10.0) -> Optional[D
     try:
         answer = unix.ask(request, path, timeout)
     except PermissionError:
-        print(f"lvs-agent: {path} is for root only", file=sys.stderr)
+        print(f"lvs-agent: {path} is for root and the file's socket_group", file=sys.stderr)
         return None
     except TimeoutError:
         print(f"lvs-agent: the agent behind {path} does not answer; see journalctl -u lvs-agent", file=sys.stderr)
@@ -39,6 +42,68 @@ def ask(request: Dict[str, Any], path: str, timeout: float = 10.0) -> Optional[D
     if not answer.get("ok") and "error" in answer:
         print(f"lvs-agent: {answer['error']}", file=sys.stderr)
     return answer
+
+
+def status(arguments: List[str]) -> int:
+    """Once, or again and again: for a terminal as a screen that is drawn over, else one after the other."""
+    p = asking("status", "What the running agent does.")
+    p.add_argument("--json", action="store_true", help="the whole document, with --watch one a line")
+    p.add_argument(
+        "--watch",
+        nargs="?",
+        type=_period,
+        const=2.0,
+        metavar="SECONDS",
+        help="again every so many seconds (2), until it is interrupted",
+    )
+    options = p.parse_args(arguments)
+    if options.watch is not None:
+        return _watch(options.socket, options.watch, as_json=options.json)
+    answer = ask({"command": "status"}, options.socket)
+    if answer is None:
+        return UNREADABLE
+    print(json.dumps(answer["status"], indent=1) if options.json else _screen(answer["status"]))
+    return DONE
+
+
+def _period(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0.1 to 3600")
+    return seconds
+
+
+def _screen(document: Mapping[str, Any]) -> str:
+    return screen.render(document, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+
+def _watch(path: str, seconds: float, *, as_json: bool) -> int:
+    """Until ^C; an agent that is away is waited for."""
+    drawn = sys.stdout.isatty() and not as_json
+    print(screen.CLEAR if drawn else "", end="")
+    try:
+        while True:
+            now = time.strftime("%H:%M:%S")
+            try:
+                document = unix.ask({"command": "status"}, path)["status"]
+            except (OSError, ValueError) as error:
+                text = json.dumps({"error": str(error)}) if as_json else f"no agent answers at {path}: {error}"
+            else:
+                text = json.dumps(document, separators=(",", ":")) if as_json else _screen(document)
+            if drawn:
+                size = shutil.get_terminal_size()
+                heading = f"{now}  every {seconds:g} s, ^C ends it"
+                print(screen.framed(text, heading, size.lines, size.columns), end="", flush=True)
+            else:
+                print(text if as_json else f"{now}\n{text}\n", flush=True)
+            time.sleep(seconds)
+    except KeyboardInterrupt:
+        return DONE
+    finally:
+        print(screen.RESTORE if drawn else "", end="", flush=True)
 
 
 def mastership(kind: str, arguments: List[str]) -> int:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set
 
 from . import __version__, parent_status
 from .child import Child, rename
-from .control import files, metrics, requests, succession, systemd, unix
+from .control import events, files, metrics, requests, succession, systemd, unix
 from .control.exposition import Listener
 from .control.relay import Relay
 from .control.wishes import Keeper
@@ -105,6 +105,8 @@ class Parent:
     def _apply_roles(self) -> None:
         """Start the children that the file gives work, stop those it gives none, reload the rest."""
         self.exposition.adopt(self._rooms.metrics(self.config.document))
+        if self.server is not None:
+            self.server.admit(self._rooms.socket_group(self.config.document))
         for child in self.children.values():
             wanted = self._wanted(child.name)
             if wanted and not child.wanted:
@@ -248,7 +250,7 @@ class Parent:
         if config.errors:
             self.reloads["refused"] += 1
             self.last_refusal = config.rendered
-            log.error("%s is refused, the running configuration stays:", self.options.file)
+            log.error(events.REFUSED, self.options.file)
             for line in config.rendered:
                 log.error("%s", line)
         else:
@@ -258,7 +260,7 @@ class Parent:
             self.last_refusal, self.loaded_at = [], time.time()
             self.config = config
             self._apply_roles()
-            log.info("%s reloaded", self.options.file)
+            log.info(events.RELOADED, self.options.file)
         self.child_ready()
         return list(config.rendered)
 

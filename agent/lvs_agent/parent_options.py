@@ -50,3 +50,5 @@ class Rooms:
     """What a document answers for in the kernel's table."""
     metrics: Callable[[Any], Optional[Tuple[str, int]]] = lambda _document: None
     """Where a document wants metrics, address and port."""
+    socket_group: Callable[[Any], Optional[str]] = lambda _document: None
+    """Who besides root a document lets use the control socket."""

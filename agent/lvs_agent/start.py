@@ -78,7 +78,7 @@ def serve(options: argparse.Namespace) -> int:
     keep = {
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
-    rooms = Rooms(bodies, vrrp_child.release, preview.places, _metrics)
+    rooms = Rooms(bodies, vrrp_child.release, preview.places, _metrics, _socket_group)
     status = Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
     return _become(home) if status == BECOME else status
 
@@ -101,6 +101,10 @@ def _become(home: str) -> int:
 def _metrics(document: model.Document) -> Optional[Tuple[str, int]]:
     place = effective.global_defs(document).metrics
     return None if place is None else (place.address, place.port or METRICS_PORT)
+
+
+def _socket_group(document: model.Document) -> Optional[str]:
+    return effective.global_defs(document).socket_group
 
 
 def _daemon_options(options: argparse.Namespace, keep: frozenset[str]) -> Options:

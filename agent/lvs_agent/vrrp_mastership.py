@@ -13,6 +13,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
+from .control import events
 from .vrrp import planned
 from .vrrp.events import Event, PlannedEnd, PlannedStandBy, PlannedTakeOver
 from .vrrp.router import State
@@ -83,7 +84,10 @@ class Mastership:
             return
         now = self.loop.now()
         for name in self._one_of_each_group(chosen):
-            log.info("(%s) %s%s", name, kind, "" if kind == "end" else f" for {seconds:g} s, as asked")
+            if kind == "end":
+                log.info(events.REQUEST_ENDED, name)
+            else:
+                log.info(events.REQUEST, name, kind, seconds)
             self.ports.give(name, EVENTS[kind])
         if kind == "end":
             self._forget(chosen)
@@ -133,7 +137,7 @@ class Mastership:
     def _over(self, name: str, _now: float) -> None:
         kind, _until = self.wishes.get(name, ("", 0.0))
         if kind and name in self.ports.routers:
-            log.info("(%s) the time of the %s is over", name, kind)
+            log.info(events.REQUEST_OVER, name, kind)
             self._forget(self.ports.members(name))
             self.ports.give(name, EVENTS["end"])
 

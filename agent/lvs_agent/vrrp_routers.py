@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Set, Tuple
 
 from . import plan_vrrp, vrrp_status
+from .control import events
 from .link import debounce
 from .link import state as link
 from .link.port import Monitor, Netlink
@@ -248,7 +249,7 @@ class Routers:
             self.unsure.discard(name)
             router.restore_routes()
         if missing:
-            log.warning("(%s) %d virtual addresses were taken from the master; setting them again", name, len(missing))
+            log.warning(events.VRRP_TAKEN, name, len(missing))
             router.restore(missing)
             self._restore_in(name, RESTORE_AGAIN)  # the kernel may have refused, and says nothing when it would not
 
@@ -266,7 +267,7 @@ class Routers:
         name = router.plan.name
         priority, faults = self._effective(router)
         if priority != router.router.own:
-            log.info("(%s) effective priority %d -> %d", name, router.router.own, priority)
+            log.info(events.VRRP_PRIORITY, name, router.router.own, priority)
             self._give(name, PriorityChanged(priority))
         before, router.causes = router.causes, (*router.place.faults, *faults)
         for cause in router.causes:
@@ -325,7 +326,8 @@ class Routers:
             router.counters["transitions"] += 1
             router.counters["became_master"] += after[each].state is State.MASTER
             router.counters["released_master"] += before[each].state is State.MASTER
-            log.info("(%s) %s -> %s: %s", each, before[each].state.value, after[each].state.value, after[each].reason)
+            was, now_is = before[each].state.value, after[each].state.value
+            log.info(events.VRRP_STATE, each, was, now_is, after[each].reason)
         if moved:
             self._report()
             self._group_moved(name, group.state(before), group.state(after))
@@ -348,7 +350,7 @@ class Routers:
             return
         for each in self.plan.groups:
             if name in each.members:
-                log.info("group (%s) %s -> %s", each.name, before.value, after.value)
+                log.info(events.VRRP_GROUP, each.name, before.value, after.value)
                 self.notices.group(each, notice)
 
     def _tell_states(self) -> None:

@@ -151,7 +151,9 @@ def blackout(pcap: Path, log) -> float:
     edges += [min((t for t in times if t >= end), default=end)]
     apart = {r["p"]: r["a"] - first[r["p"]] for r in log if r["e"] == "new" and r.get("a") and r["p"] in first}
     missed = sum(1 for r in log if r["e"] == "new" and r.get("a") and r["p"] not in first)
-    print(f"{len(apart)} answers, {missed} not seen by tcpdump; apart by {min(apart.values()):.4f} to {max(apart.values()):.4f} s")
+    print(
+        f"{len(apart)} answers, {missed} not seen by tcpdump; apart by {min(apart.values()):.4f} to {max(apart.values()):.4f} s"
+    )
     return max(later - earlier for earlier, later in zip(edges, edges[1:]))
 
 

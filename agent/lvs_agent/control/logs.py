@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where log lines go: the console, the journal (with priorities), or syslog, as keepalived's -l, -S and systemd say.
+"""Where log lines go: the console, the journal (with fields), or syslog, as keepalived's -l, -S and systemd say.
 
 No line is ever waited for. Whoever reads the log may stall, and a VRRP child that waits for it sends no adverts while
 it holds its addresses; so what cannot be written at once is dropped and counted, and the count is told afterwards.
@@ -14,16 +14,22 @@ import os
 import select
 import socket
 import stat
+import struct
 import sys
 from typing import Callable, Iterator
 
+from .events import Event
+
 _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 _LOCAL0 = 16
+JOURNAL = "/run/systemd/journal/socket"
+LONGEST = 16384
+"""Characters of one record in the journal: a datagram has its limit."""
 _AT_ONCE = select.PIPE_BUF
 """Bytes a pipe takes whole when poll(2) calls it writable."""
 
 
-class _Journal(logging.Formatter):
+class _Prefixed(logging.Formatter):
     """sd-daemon(3): `<N>` in front of a line is its syslog priority."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -129,12 +135,53 @@ class Syslog(Dropping):
             sender.sendto(data, socket.MSG_DONTWAIT, self._path)
 
 
+class Journal(Dropping):
+    """Datagrams to journald in its own protocol: a field a line, what has several lines behind its length.
+
+    What a program asks for are fields: see events.
+    """
+
+    def __init__(self, path: str = JOURNAL) -> None:
+        super().__init__()
+        self._path = path
+        self._own = {"SYSLOG_IDENTIFIER": "lvs-agent"}
+
+    def put(self, record: logging.LogRecord) -> None:
+        """Send one record."""
+        fields = {"MESSAGE": self.format(record)[:LONGEST], "PRIORITY": str(_PRIORITY.get(record.levelno, 6))}
+        fields.update(self._own, LVS_LOGGER=record.name, SYSLOG_PID=str(os.getpid()))
+        if isinstance(record.msg, Event):
+            fields.update(record.msg.told(record.args))
+        data = b"".join(_field(name, text) for name, text in fields.items())
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(data, socket.MSG_DONTWAIT, self._path)
+
+
+def _field(name: str, text: str) -> bytes:
+    data = text.encode("utf-8", "backslashreplace")
+    if b"\n" in data:
+        return name.encode() + b"\n" + struct.pack("<Q", len(data)) + data + b"\n"
+    return name.encode() + b"=" + data + b"\n"
+
+
+def _into_the_journal() -> bool:
+    """Whether what is written to stderr ends in the journal: JOURNAL_STREAM names its device and inode (sd-daemon)."""
+    try:
+        there = os.fstat(2)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{there.st_dev}:{there.st_ino}"
+
+
 def set_up(*, console: bool, detail: bool, facility: int) -> None:
     """Configure the root logger once. `facility` is the number of LOG_LOCALn, as keepalived's -S takes it."""
     handler: logging.Handler
-    if os.environ.get("JOURNAL_STREAM"):
+    if _into_the_journal() and os.path.exists(JOURNAL):
+        handler = Journal()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    elif os.environ.get("JOURNAL_STREAM"):
         handler = _stderr()
-        handler.setFormatter(_Journal("%(message)s"))
+        handler.setFormatter(_Prefixed("%(message)s"))
     elif console or not os.path.exists("/dev/log"):
         handler = _stderr()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -7,9 +7,12 @@ Pure: the status document in, lines out. State is a word and a colour, never a c
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Sequence
+import re
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 _COLOURS = {"good": "32", "bad": "1;31", "doubt": "33", "quiet": "2", "head": "1"}
+CLEAR, RESTORE = "\033[?1049h\033[?25l", "\033[?25h\033[?1049l"
+"""A screen of its own for --watch, and the terminal as it was."""
 _STATES = {"MASTER": "good", "BACKUP": "good", "INIT": "doubt", "FAULT": "bad"}
 
 
@@ -43,15 +46,42 @@ def render(status: Mapping[str, Any], *, colour: bool) -> str:
     ]
     vrrp, checker = status.get("vrrp"), status.get("checker")
     if vrrp:
-        lines += [
-            "",
-            screen.paint("VRRP", "head"),
-            *screen.table([_instance(*item) for item in vrrp["instances"].items()]),
-        ]
+        wishes = vrrp.get("mastership") or {}
+        rows = [_instance(name, each, wishes.get(name)) for name, each in vrrp["instances"].items()]
+        rows += [_group(group, wishes) for group in vrrp.get("groups") or ()]
+        lines += ["", screen.paint("VRRP", "head"), *screen.table(rows)]
     if checker:
+        drains = checker.get("drains") or ()
+        out = {row["server"]: row for row in drains}
         for service in checker["services"]:
-            lines += ["", *_service(screen, service)]
+            lines += ["", *_service(screen, service, out)]
+        if drains:
+            lines += ["", screen.paint("Drained", "head"), *screen.table([_drain(row) for row in drains])]
+        lines += _table(screen, checker)
     return "\n".join(lines)
+
+
+def framed(text: str, heading: str, lines: int, columns: int) -> str:
+    """One picture of --watch for a terminal of this size: over the one before, without a flicker.
+
+    What is too long is cut, and said to be.
+    """
+    shown = [heading, *text.split("\n")]
+    if len(shown) > lines:
+        shown = [*shown[: lines - 1], f"... {len(shown) - lines + 1} more lines: lvs-agent status shows all"]
+    return "\033[H" + "\n".join(f"{_cut(line, columns)}\033[K" for line in shown) + "\033[J"
+
+
+def _cut(line: str, columns: int) -> str:
+    """At most so many visible characters; colours take no place and are ended."""
+    kept, room = [], columns
+    for part in re.split("(\033\\[[0-9;]*m)", line):
+        if part.startswith("\033"):
+            kept.append(part)
+        else:
+            kept.append(part[:room])
+            room -= len(kept[-1])
+    return "".join(kept)
 
 
 def _troubles(screen: Screen, status: Mapping[str, Any]) -> Iterator[str]:
@@ -86,7 +116,7 @@ def troubles(status: Mapping[str, Any]) -> List[str]:
     return found
 
 
-def _instance(name: str, instance: Mapping[str, Any]) -> List[Any]:
+def _instance(name: str, instance: Mapping[str, Any], wish: Optional[Mapping[str, Any]]) -> List[Any]:
     state = instance["state"]
     priority = str(instance["effective_priority"])
     if instance["effective_priority"] != instance["priority"]:
@@ -98,18 +128,54 @@ def _instance(name: str, instance: Mapping[str, Any]) -> List[Any]:
         f"for {duration(instance['since_seconds'])}",
         f"{instance['interface']} vrid {instance['virtual_router_id']} priority {priority}",
         " ".join(instance["virtual_ipaddress"]),
-        master,
+        master if wish is None else (_wished(wish), "doubt"),
     ]
 
 
-def _service(screen: Screen, service: Mapping[str, Any]) -> Iterator[str]:
+def _wished(wish: Mapping[str, Any]) -> str:
+    return f"{wish['asked']} as asked, {duration(wish['seconds_left'])} left"
+
+
+def _group(group: Mapping[str, Any], wishes: Mapping[str, Any]) -> List[Any]:
+    members = group["members"]
+    wish = next((wishes[name] for name in members if name in wishes), None)
+    last = "" if wish is None else (_wished(wish), "doubt")
+    state = (group["state"], _STATES.get(group["state"], "doubt"))
+    return [group["name"], state, "", f"sync group of {' '.join(members)}", "", last]
+
+
+def _drain(row: Mapping[str, Any]) -> List[Any]:
+    if "maintenance" in row:
+        return [row["server"], f"a file in {row['maintenance']}", ""]
+    left, cut = row["connections"], row["seconds_left"]
+    words = "takes nothing new" if left is None else f"{left} connections of {row['clients']} clients left"
+    end = "no deadline" if cut is None else f"cut off in {duration(cut)}" if cut else "cut off"
+    return [row["server"], words, end]
+
+
+def _table(screen: Screen, checker: Mapping[str, Any]) -> List[str]:
+    """What was done to the kernel's table, and by whom it was changed besides."""
+    counters = checker.get("counters") or {}
+    if not counters:
+        return []
+    repaired, refused = counters.get("repaired", 0), counters.get("refused", 0)
+    words = [f"{counters.get('changes', 0)} changes"]
+    words.append(screen.paint(f"{repaired} set right after others changed them", "doubt") if repaired else "no drift")
+    if refused:
+        words.append(screen.paint(f"{refused} refused by the kernel", "bad"))
+    lines = ["", f"{screen.paint('Kernel table', 'head')}  {', '.join(words)}"]
+    daemons = checker.get("sync_daemons") or ()
+    return lines + [f"  {each['role']} sync daemon on {each['interface']}, id {each['id']}" for each in daemons]
+
+
+def _service(screen: Screen, service: Mapping[str, Any], drained: Mapping[str, Any]) -> Iterator[str]:
     servers = service["servers"]
     alive = sum(1 for server in servers if server["alive"])
     kind = "good" if alive == len(servers) else "doubt" if alive else "bad"
     count = screen.paint(f"{alive} of {len(servers)} up", kind)
     quorum = "" if service["quorum_up"] else screen.paint("  no quorum", "bad")
     yield f"{screen.paint(service['name'], 'head')}  {count}{quorum}"
-    rows = [_server(server) for server in servers]
+    rows = [_server(server, drained) for server in servers]
     sorry = service["sorry_server"]
     if sorry is not None:
         word = ("serves", "bad") if sorry["in"] else ("waits", "quiet")
@@ -117,7 +183,7 @@ def _service(screen: Screen, service: Mapping[str, Any]) -> Iterator[str]:
     yield from screen.table(rows)
 
 
-def _server(server: Mapping[str, Any]) -> List[Any]:
+def _server(server: Mapping[str, Any], drained: Mapping[str, Any]) -> List[Any]:
     weight = f"weight {server['weight']}" if server["weight"] is not None else "not in the table"
     said = [
         f"{check['check']} {check['text']}, {duration(check['age'])} ago"
@@ -126,7 +192,18 @@ def _server(server: Mapping[str, Any]) -> List[Any]:
     ]
     waiting = [f"{check['check']} not run yet" for check in server["checks"] if "text" not in check]
     word = ("up", "good") if server["alive"] else ("down", "bad")
+    if any(name in drained for name in _names(server["name"])):
+        word = ("drained", "doubt") if server["alive"] else ("down, drained", "bad")
     return [server["name"], word, weight, "; ".join(said + waiting) or "no check"]
+
+
+def _names(server: str) -> Tuple[str, ...]:
+    """What drains call the server [ADDRESS]:PROTOCOL:PORT."""
+    if not server.startswith("["):
+        return (server,)
+    address, _bracket, rest = server[1:].partition("]")
+    port = rest.rpartition(":")[2]
+    return address, f"{address}:{port}", f"[{address}]:{port}"
 
 
 def duration(seconds: float) -> str:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control socket: JSON lines, one request a line, one answer a line; owner and group only.
+"""The control socket: JSON lines, one request a line, one answer a line; for root and the file's socket_group only.
 
 Request: {"command": NAME, ...arguments}. Answer: {"ok": true, ...} or {"ok": false, "error": TEXT}.
 A malformed request gets an error and nothing else; a client that sends more than a line's limit is cut off.
@@ -8,7 +8,9 @@ A malformed request gets an error and nothing else; a client that sends more tha
 
 from __future__ import annotations
 
+import grp
 import json
+import logging
 import os
 import select
 import socket
@@ -17,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 if TYPE_CHECKING:
     from ..loop import Loop
+
+log = logging.getLogger("lvs-agent")
 
 PATH = "/run/lvs-agent/control.sock"
 LONGEST_REQUEST = 65536
@@ -57,6 +61,7 @@ class _Client:
             self.inbox = bytearray(rest)
             self.request(bytes(line))
         if len(self.inbox) > LONGEST_REQUEST:
+            self.answer({"ok": False, "error": f"not a request: more than {LONGEST_REQUEST} bytes in a line"})
             self.server.drop(self)
 
     def request(self, line: bytes) -> None:
@@ -102,8 +107,23 @@ class Server:
             self.sock.bind(path)
         finally:
             os.umask(before)
+        self.group: Optional[str] = None
         self.sock.listen(8)
         loop.watch(self.sock.fileno(), select.EPOLLIN, self._accept)
+
+    def admit(self, group: Optional[str]) -> None:
+        """Let this group in besides root; None for root alone, and so it is when the group cannot be had."""
+        if group == self.group:
+            return
+        self.group = group
+        try:
+            os.chmod(self.path, 0o600)
+            if group is not None:
+                os.chown(self.path, -1, grp.getgrnam(group).gr_gid)
+                os.chmod(self.path, 0o660)
+        except (KeyError, OSError) as error:
+            said = "there is no such group" if isinstance(error, KeyError) else error.strerror
+            log.error("socket_group %s: %s; %s is for root alone", group, said, self.path)
 
     def _accept(self, _events: int) -> None:
         try:

@@ -72,17 +72,7 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
         os.nice(-20)
     except PermissionError:
         pass
-    began, wall = port.clocks()
-    log(
-        "start",
-        began,
-        version=records.VERSION,
-        w=wall,
-        pid=os.getpid(),
-        boot=_boot_id(),
-        host=settings.host or platform.node(),
-        settings=settings.as_json(),
-    )
+    _begin(settings, log)
     jobs: List[Any] = []
     wire: Optional[Wire] = None
     if settings.interface:
@@ -128,6 +118,20 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
         job.close()
     both("end", why=loop.stopped, drops=wire.drops if wire else 0)
     log.flush()
+
+
+def _begin(settings: Settings, log: Log) -> None:
+    now, wall = port.clocks()
+    log(
+        "start",
+        now,
+        version=records.VERSION,
+        w=wall,
+        pid=os.getpid(),
+        boot=_boot_id(),
+        host=settings.host or platform.node(),
+        settings=settings.as_json(),
+    )
 
 
 def _hear_marks(loop: Loop, settings: Settings, log: Log) -> None:

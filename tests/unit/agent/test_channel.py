@@ -95,3 +95,53 @@ def test_an_abandoned_copy_leaves_the_loop_alone(ends, loop) -> None:
     theirs.send("still here")
     turn_until(loop, lambda: seen)
     assert seen == ["still here"]
+
+
+def test_what_was_said_before_anybody_listened_comes_first_and_whole(ends, loop) -> None:
+    ours, theirs = ends
+    first: list = []
+    got: list = []
+    ours.send(("reload", 1))
+    ours.send(("journal", "path"))
+    ours.send(("ping",))
+    ours.send(("reload", 2))
+    theirs.before("journal", first.append)
+    assert first == [("journal", "path")]
+    ours.send(("reload", 3))  # readable before the early ones are due
+    theirs.attach(loop, got.append, lambda: None)
+    ours.attach(loop, got.append, lambda: None)
+    turn_until(loop, lambda: len(got) == 3 and ours.alive)
+    assert got == [("reload", 1), ("reload", 2), ("reload", 3)]
+
+
+def test_what_was_said_before_is_handed_on_though_nothing_follows(ends, loop) -> None:
+    ours, theirs = ends
+    got: list = []
+    ours.send(("stop",))
+    theirs.before("journal", got.append)
+    assert got == []
+    theirs.attach(loop, got.append, lambda: None)
+    turn_until(loop, lambda: got)
+    assert got == [("stop",)]
+
+
+def test_a_first_word_that_is_longer_than_the_pipe_is_not_lost(ends, loop) -> None:
+    ours, theirs = ends
+    got: list = []
+    long = ("journal", b"x" * 3_000_000)
+    ours.send(long)  # a part of it is in the pipe when the child looks
+    theirs.before("journal", got.append)
+    theirs.attach(loop, got.append, lambda: None)
+    ours.attach(loop, got.append, lambda: None)
+    turn_until(loop, lambda: got)
+    assert got == [long]
+
+
+def test_the_peer_went_before_anybody_listened(ends, loop) -> None:
+    ours, theirs = ends
+    gone: list = []
+    ours.send(("stop",))
+    ours.close()
+    theirs.before("journal", lambda message: None)
+    theirs.attach(loop, lambda message: None, lambda: gone.append(1))
+    turn_until(loop, lambda: gone)

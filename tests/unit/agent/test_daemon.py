@@ -9,6 +9,8 @@ import os
 import pathlib
 import select
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any, List
@@ -305,6 +307,8 @@ def test_a_damaged_heritage_is_none(tmp_path, text: str) -> None:
         (b"[]\n", "not a request"),
         (b'{"command": 1}\n', "not a request"),
         (b"[" * 50000 + b"\n", "not a request"),
+        (b"[" * 70000, "more than 65536 bytes in a line"),
+        (b"\xff\xfe\x00\n", "not a request"),
         (b'{"command": "nonsense"}\n', "no command 'nonsense'"),
     ],
 )
@@ -320,3 +324,16 @@ def test_a_malformed_request_gets_an_error_and_nothing_else(agent: Agent, line: 
     assert answer["ok"] is False
     assert says in answer["error"]
     assert agent.ask(command="ping")["ok"] is True
+
+
+def test_watch_tells_the_status_again_and_again_and_waits_for_an_agent_that_is_away(agent: Agent) -> None:
+    command = [sys.executable, "-m", "lvs_agent", "status", "--watch", "0.1", "--json", "--socket", agent.socket]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as shown:
+        says = [json.loads(shown.stdout.readline())["config"]["file"] for _ in range(3)]
+        os.kill(agent.pid, signal.SIGTERM)
+        os.waitpid(agent.pid, 0)
+        assert any("error" in json.loads(line) for line in shown.stdout)
+        shown.send_signal(signal.SIGINT)
+        shown.stdout.read()
+    assert (says, shown.returncode) == (["x.conf"] * 3, 0)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import socket
+import struct
 from typing import Callable
 
 import pytest
 
-from lvs_agent.control.logs import Stream, Syslog
+from lvs_agent.control import events
+from lvs_agent.control.logs import Journal, Stream, Syslog
 
 LINES = 5000
 LONG = "x" * 10000
@@ -143,3 +146,74 @@ def test_a_file_is_appended_to(tmp_path):
     with path.open("a") as file:
         say(Stream(file.fileno()), "after")
     assert path.read_text() == "before\nafter\n"
+
+
+def fields(data: bytes) -> dict:
+    """A datagram as systemd's documentation of the protocol reads it (JOURNAL_NATIVE_PROTOCOL)."""
+    found = {}
+    while data:
+        line, _end, data = data.partition(b"\n")
+        name, equals, value = line.partition(b"=")
+        if not equals:
+            (length,) = struct.unpack_from("<Q", data)
+            value, data = data[8 : 8 + length], data[8 + length + 1 :]
+        found[name.decode()] = value.decode()
+    return found
+
+
+@pytest.fixture
+def journald(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(tmp_path / "socket"))
+        sock.setblocking(False)
+        yield sock
+
+
+def test_the_journal_gets_fields(journald):
+    handler = Journal(journald.getsockname())
+    log = logging.getLogger("test of the journal")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(handler)
+    log.warning(events.VRRP_STATE, "VI_1", "BACKUP", "MASTER", "the master\nis gone")
+    assert fields(journald.recv(65536)) == {
+        "MESSAGE": "(VI_1) BACKUP -> MASTER: the master\nis gone",
+        "PRIORITY": "4",
+        "SYSLOG_IDENTIFIER": "lvs-agent",
+        "SYSLOG_PID": str(os.getpid()),
+        "LVS_LOGGER": "test of the journal",
+        "MESSAGE_ID": events.VRRP_STATE.identifier,
+        "LVS_EVENT": "vrrp-state",
+        "LVS_VRRP_INSTANCE": "VI_1",
+        "LVS_FROM": "BACKUP",
+        "LVS_TO": "MASTER",
+        "LVS_REASON": "the master\nis gone",
+    }
+    log.info("a line=of nobody's %s", "invention")
+    assert fields(journald.recv(65536))["MESSAGE"] == "a line=of nobody's invention"
+    log.error("x" * 1_000_000)
+    assert len(fields(journald.recv(65536))["MESSAGE"]) == 16384
+    assert handler.dropped == 0
+
+
+def test_a_journald_that_does_not_read_is_not_waited_for(journald):
+    handler = Journal(journald.getsockname())
+    for number in range(LINES):
+        say(handler, f"line {number}")
+    dropped = handler.dropped
+    assert dropped > 0
+    for number in range(LINES - dropped):
+        assert fields(journald.recv(65536))["MESSAGE"] == f"line {number}"
+    say(handler, "again")
+    assert fields(journald.recv(65536))["MESSAGE"] == f"{dropped} log records were dropped: nobody took them"
+    assert fields(journald.recv(65536))["MESSAGE"] == "again"
+
+
+def test_every_event_is_one_of_its_own_and_its_line_takes_its_fields():
+    every = events.EVENTS
+    assert len(every) == len({each.identifier for each in every.values()}) > 20
+    for name, each in every.items():
+        assert each.name == name
+        assert re.fullmatch("[0-9a-f]{32}", each.identifier)
+        assert len(re.findall("%[a-z]", each.line)) == len(each.fields), name
+        assert all(re.fullmatch("[a-z_]+", field) for field in each.fields)

@@ -8,6 +8,7 @@ import os
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies
 
 from lvs_agent.control import requests
 from lvs_agent.control.relay import Relay
@@ -77,3 +78,19 @@ def test_wishes_are_kept(tmp_path) -> None:
 def test_a_broken_file_of_wishes_is_no_wish(tmp_path, text) -> None:
     (tmp_path / "mastership.json").write_text(text)
     assert Keeper(str(tmp_path / "mastership.json")).wishes == {}
+
+
+NUMBERS = strategies.integers() | strategies.floats()
+SAID = strategies.none() | strategies.booleans() | NUMBERS | strategies.text(max_size=30) | strategies.lists(NUMBERS)
+WORDS = strategies.sampled_from(["names", "seconds", "server", "deadline", "floor"])
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@given(strategies.sampled_from(sorted(requests.CHILDREN)), strategies.dictionaries(WORDS, SAID))
+def test_whatever_is_asked_is_understood_or_refused_with_words(command: str, more: dict) -> None:
+    try:
+        kind, words = requests.CHILDREN[command][1]({"command": command, **more})
+    except ValueError:
+        return
+    assert kind in ("mastership", "drain")
+    assert words[0] == command

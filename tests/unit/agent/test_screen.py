@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 
-from lvs_agent.control.screen import duration, render, troubles
+from lvs_agent.control.screen import duration, framed, render, troubles
 
 SERVER = {
     "name": "[192.168.140.137]:tcp:80",
@@ -69,9 +70,51 @@ def test_a_healthy_director() -> None:
 
 
 def test_colour_adds_nothing_but_colour() -> None:
-    import re
-
     assert re.sub("\033\\[[0-9;]*m", "", render(STATUS, colour=True)) == SCREEN
+
+
+ASKED = """\
+VRRP
+  VI_1  MASTER  for 1 min 15 s  eth0 vrid 51 priority 254 (of 101)  192.168.140.140  takeover as asked, 9 min 20 s left
+  G     MASTER                  sync group of VI_1 VI_2                              takeover as asked, 9 min 20 s left
+
+[192.168.140.140]:tcp:80  2 of 2 up
+  [192.168.140.137]:tcp:80  drained  weight 1  TCP_CHECK connected, 2 s ago
+  [192.168.140.139]:tcp:80  drained  weight 1  no check
+  [127.0.0.1]:tcp:80        waits              sorry server
+
+Drained
+  192.168.140.137     3 connections of 2 clients left  cut off in 1 min 5 s
+  192.168.140.139:80  a file in /etc/lvs/maintenance
+
+Kernel table  12 changes, 2 set right after others changed them
+  master sync daemon on eth0, id 51"""
+
+
+def test_wishes_groups_drains_and_the_table() -> None:
+    status: dict = copy.deepcopy(STATUS)
+    status["vrrp"]["instances"]["VI_1"]["effective_priority"] = 254
+    status["vrrp"]["groups"] = [{"name": "G", "state": "MASTER", "members": ["VI_1", "VI_2"]}]
+    status["vrrp"]["mastership"] = {"VI_1": {"asked": "takeover", "seconds_left": 560.4}}
+    status["checker"]["drains"] = [
+        {"server": "192.168.140.137", "connections": 3, "clients": 2, "seconds_left": 65.0},
+        {"server": "192.168.140.139:80", "maintenance": "/etc/lvs/maintenance"},
+    ]
+    status["checker"]["counters"] = {"changes": 12, "repaired": 2, "refused": 0}
+    status["checker"]["sync_daemons"] = [{"role": "master", "interface": "eth0", "id": 51}]
+    assert render(status, colour=False).partition("\n\n")[2] == ASKED
+
+
+def test_a_picture_fits_the_terminal_and_is_drawn_over_the_one_before() -> None:
+    picture = framed(render(STATUS, colour=True), "12:00:00", 6, 30)
+    assert picture.startswith("\033[H12:00:00\033[K\n")
+    assert picture.endswith("\033[K\033[J")
+    lines = [re.sub("\033\\[[0-9;]*[mKHJ]", "", line) for line in picture.split("\n")]
+    assert len(lines) == 6
+    assert max(map(len, lines)) == 30
+    assert lines[-1] == "... 5 more lines: lvs-agent st"
+    painted = [line for line in picture.split("\n") if "\033[32m" in line]
+    assert all(line.count("\033[0m") >= line.count("\033[32m") for line in painted)
 
 
 @pytest.mark.parametrize(

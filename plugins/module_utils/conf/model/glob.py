@@ -55,6 +55,9 @@ class GlobalDefs(Declared):
     metrics: Optional[AddressPort] = key(
         AddressPortLine(), "address and port (9650) of the listener for Prometheus: GET /metrics", agent=True
     )
+    socket_group: Optional[str] = key(
+        Word(), "group whose members may use the control socket (default: root alone)", agent=True
+    )
     maintenance_dir: Optional[str] = key(
         Word(), "a file named for a real server's address or name, with :PORT or without, takes it out", agent=True
     )
