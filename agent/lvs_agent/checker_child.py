@@ -60,14 +60,17 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    gc.disable()
     loop = Loop()
-    scripts = Scripts()
+    scripts = Scripts(late=True)
     checker = Checker(loop, document, scripts)
 
     def message(told: object) -> None:
         kind, *rest = told if isinstance(told, tuple) else (None,)
         if kind == "reload":
+            gc.disable()
             checker.reload(rest[0])
+            _settle()
             channel.send(("states", checker.heritage()))
             channel.send(("reloaded",))
         elif kind == "status":
@@ -89,13 +92,19 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     loop.on_signal(signal.SIGTERM, loop.stop)
     checker.start(resume)
     channel.send(("states", checker.heritage()))
-    gc.collect()
-    gc.freeze()  # plan, tasks and pools live as long as the process: looking for garbage in them is in vain
+    _settle()
     channel.send(("ready",))
     loop.run()
     checker.stop()
     scripts.close()
     return 0
+
+
+def _settle() -> None:
+    """Plan, tasks and pools live until the next reload: looking for garbage in them meanwhile is in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 class Checker:
@@ -155,6 +164,7 @@ class Checker:
             self.states[name], effects = roster.begin(service.pool, failed)
             self._tell(service, effects)
         self._look(have)
+        self.scripts.launch()  # a fork that the table need not wait for
         self.runner.load(self.plan.checks, lambda key: known.get((key.service, key.server)))
         self._look_at_sync()
         self.loop.wake("reconcile", self.loop.now() + RECONCILE, self._reconcile)

@@ -60,6 +60,7 @@ class Child:
         document = self.served if resume and self.served is not None else wanted
         for message in self.parent.first_words(self.name):
             ours.send(message)
+        self.parent.prepare(self.name)
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()

@@ -79,6 +79,7 @@ class Parent:
         self._orphans = succession.read(self._heritage, self.config.sha256)
         gc.freeze()  # what is loaded now is shared with the children; do not copy its pages for the sake of counting
         self._apply_roles()
+        gc.enable()
         for name, orphan in self._orphans.items():
             log.info("the %s process %d of the agent before this one has nothing to do in this file", name, orphan.pid)
             succession.end(orphan, keep=False)
@@ -123,6 +124,10 @@ class Parent:
             return
         names = ", ".join(c.name for c in self.children.values() if c.wanted) or "nothing to run in this file"
         systemd.notify("READY=1", f"STATUS=serving: {names}")
+
+    def prepare(self, name: str) -> None:
+        """Load what a child needs and its successors share."""
+        self._rooms.prepare(name)
 
     def first_words(self, name: str) -> List[object]:
         """What a child has to know before it begins."""

@@ -52,3 +52,5 @@ class Rooms:
     """Where a document wants metrics, address and port."""
     socket_group: Callable[[Any], Optional[str]] = lambda _document: None
     """Who besides root a document lets use the control socket."""
+    prepare: Callable[[str], None] = lambda _name: None
+    """Loads what a child of this name needs, before it is forked."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
@@ -49,6 +50,10 @@ class CheckKey(NamedTuple):
     check: Check
     copy: int = 0
 
+    def __hash__(self) -> int:
+        """Without the fields of the check, which would be hashed anew each time: the few of a server may collide."""
+        return hash((self.service, self.server, self.copy))
+
 
 class Real(NamedTuple):
     """One real_server and what stands around it. mark: that of the packets of its checks by the way of the data."""
@@ -71,17 +76,24 @@ def checks_of(real: Real, service: str, server: str) -> Iterator[Tuple[CheckKey,
             if tracked is not None:
                 yield CheckKey(service, server, tracked), (_FILE_SCHEDULE, tracked)
             continue
+        schedule = _schedule(real, declared)
         for part in _parts(declared):
             made = _check(real, declared, part)
             copy = copies.get(made, 0)
             copies[made] = copy + 1
-            yield CheckKey(service, server, made, copy), (_schedule(real, declared), made)
+            yield CheckKey(service, server, made, copy), (schedule, made)
+
+
+@functools.lru_cache(maxsize=1024)
+def _shared(*words: Any) -> Schedule:
+    """Thousands of checks have a handful of schedules."""
+    return Schedule(*words)
 
 
 def _schedule(real: Real, declared: model.Check) -> Schedule:
     timing = effective.timing(real.block, real.server, declared)
     http = declared if isinstance(declared, model.HttpGet) else None
-    return Schedule(
+    return _shared(
         timing.delay_loop,
         timing.delay_before_retry,
         timing.retry,
@@ -183,7 +195,7 @@ def _udp(end: Endpoint, declared: model.UdpCheck) -> UdpCheck:
 
 def _endpoint(real: Real, declared: Any) -> Endpoint:
     address, port = effective.check_target(real.block, real.server, declared)
-    timeout = effective.timing(real.block, real.server, declared).connect_timeout
+    timeout = effective.connect_timeout(real.block, real.server, declared)
     bindto = declared.bindto
     end = Endpoint(address, port, timeout, bindto, declared.bind_port or 0, declared.bind_if, declared.fwmark or 0)
     return replace(end, fwmark=real.mark, toward=real.server.address) if declared.data_path else end

@@ -140,7 +140,8 @@ def _placed(service: Service, key: ipvs.ServiceKey, server: str) -> ipvs.Destina
 
 def _seated(service: Service, key: ipvs.ServiceKey, seat: roster.Seat) -> ipvs.Destination:
     name = f"sorry {seat.server}" if seat.sorry else str(seat.server)
-    return replace(_placed(service, key, name), weight=seat.weight)
+    placed = _placed(service, key, name)
+    return placed if placed.weight == seat.weight else replace(placed, weight=seat.weight)
 
 
 def _service(
@@ -158,14 +159,15 @@ def _service(
     servers: List[roster.Server] = []
     paths: List[ipvs.Entry] = []
     for real_server in block.real_servers:
-        key = server_name(block, real_server.address, effective.real_server_port(block, real_server))
+        port = effective.real_server_port(block, real_server)
+        key = server_name(block, real_server.address, port)
         if key in real_servers:
             continue
         real_servers[key] = real_server
         weight = effective.weight(block, real_server)
         destinations[key] = ipvs.Destination(
             real_server.address,
-            effective.real_server_port(block, real_server),
+            port,
             weight=weight,
             upper=real_server.uthreshold or 0,
             lower=real_server.lthreshold or 0,
@@ -219,7 +221,8 @@ def service_name(block: model.VirtualServer, number: int = 0) -> str:
 
 def server_name(block: model.VirtualServer, address: str, port: int) -> str:
     """An address of a virtual server as keepalived logs it: [192.0.2.1]:tcp:80."""
-    return f"[{ip_address(address)}]:{(effective.protocol(block) or 'none').lower()}:{port}"
+    shown = ip_address(address) if ":" in address else address  # of IPv4 there is one spelling
+    return f"[{shown}]:{(effective.protocol(block) or 'none').lower()}:{port}"
 
 
 def failed_checks(service: Service, known: Mapping[str, bool]) -> Dict[Hashable, FrozenSet[Hashable]]:

@@ -38,6 +38,8 @@ def entries(checks: Iterable[Check], number: int, destination: ipvs.Destination)
     """What the checks of a server need in the kernel: for each family that they connect by, a service."""
     ends = [getattr(check, "endpoint", None) for check in checks]
     addresses = [end.address for end in ends if end is not None and end.toward is not None]
+    if not addresses:
+        return []
     only = replace(destination, port=0, weight=1, upper=0, lower=0)
     return [
         ipvs.Entry(ipvs.Service(ipvs.ServiceKey(family, fwmark=number), "rr"), (only,))

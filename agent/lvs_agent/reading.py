@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import port
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 
-from . import plan_checks, plan_vrrp
+from . import plan_checks
 
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils import conf
@@ -46,7 +47,7 @@ class Config:
         """True when the agent refuses the file."""
         return bool(self.refusal) or any(finding.level == "error" for finding in self.findings)
 
-    @property
+    @cached_property
     def rendered(self) -> List[str]:
         """The findings as plain text: errors alone when there are any, else the warnings; notes are left out.
 
@@ -56,7 +57,8 @@ class Config:
             return [self.refusal]
         level = "error" if self.errors else "warning"
         found = [finding.render(colour=False) for finding in self.findings if finding.level == level]
-        return [secret.masked_as_in(text, self.text) for text in found]
+        known = secret.secrets(self.text) if found else ()
+        return [secret.without(secret.masked(text), known) for text in found]
 
 
 def load(path: str, config_id: Optional[str] = None, cache: Optional[Cache] = None) -> Config:
@@ -68,7 +70,10 @@ def load(path: str, config_id: Optional[str] = None, cache: Optional[Cache] = No
         raise Unreadable(f"{path}: {error.strerror}") from error
     findings = list(reading.findings)
     if not any(finding.level == "error" for finding in findings):
-        findings += plan_vrrp.unsupported(reading.document, path)
+        if reading.document.vrrp_instances:
+            from . import vrrp_limits  # noqa: PLC0415 - it brings half of the agent along
+
+            findings += vrrp_limits.unsupported(reading.document, path)
         findings += plan_checks.unsupported(reading.document, path)
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return Config(path, reading.document, tuple(findings), digest, text, config_id=config_id)

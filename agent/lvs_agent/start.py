@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Dict, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
 
-from . import __version__, checker_child, plan_process, preview, vrrp_child
+from . import __version__, checker_child, plan_process, preview
 from .daemon import BECOME, Parent
 from .parent_options import Options, Rooms
 from .reading import Config, Unreadable, load
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 
+    from .channel import Channel
     from .child import Body
 
 log = logging.getLogger("lvs-agent")
@@ -46,6 +48,7 @@ def serve(options: argparse.Namespace) -> int:
         if path:
             setattr(options, name, os.path.abspath(path))
     cache = Cache()
+    gc.disable()  # until the parent serves: what is made now stays, and looking for garbage in it takes as long again
     try:
         config = load(options.file, options.config_id, cache)
     except Unreadable as error:
@@ -74,11 +77,11 @@ def serve(options: argparse.Namespace) -> int:
             text = f"{options.file}: bug in reading it: {type(error).__name__}: {error}; please report it"
             return Config.unreadable(options.file, text)
 
-    bodies: Dict[str, Body] = {"vrrp": vrrp_child.run, "checker": checker_child.run}
+    bodies: Dict[str, Body] = {"vrrp": _vrrp, "checker": checker_child.run}
     keep = {
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
-    rooms = Rooms(bodies, vrrp_child.release, preview.places, _metrics, _socket_group)
+    rooms = Rooms(bodies, _release, preview.places, _metrics, _socket_group, _prepare)
     status = Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
     return _become(home) if status == BECOME else status
 
@@ -96,6 +99,24 @@ def _become(home: str) -> int:
     except OSError as error:
         log.error("cannot restart: %s", error)
         return FAILED
+
+
+def _prepare(name: str) -> None:
+    """Load a child's rooms, so that it and its successors share them. Half of the imports are of VRRP alone."""
+    if name == "vrrp":
+        from . import vrrp_child  # noqa: F401, PLC0415 - a file without vrrp_instances starts in half the time
+
+
+def _vrrp(channel: Channel, document: model.Document, carried: Mapping[str, str]) -> int:
+    from . import vrrp_child  # noqa: PLC0415 - see _prepare
+
+    return vrrp_child.run(channel, document, carried)
+
+
+def _release(documents: Sequence[Optional[model.Document]], told: Mapping[str, str]) -> None:
+    from . import vrrp_child  # noqa: PLC0415 - see _prepare
+
+    vrrp_child.release(documents, told)
 
 
 def _metrics(document: model.Document) -> Optional[Tuple[str, int]]:

@@ -42,6 +42,7 @@ RT_PRIORITY = 10
 
 def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
     """The child's body: serve until ("stop",), SIGTERM or the parent's end; 0 when all was given back."""
+    gc.disable()  # what is made until it serves stays
     plan = plan_vrrp.plan(document)
     loop = Loop()
     scripts = Scripts()
@@ -74,6 +75,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     channel.send(("ready",))
     gc.collect()
     gc.freeze()
+    gc.enable()
     try:
         loop.run()
     finally:  # a bug ends the process, and leaves nothing behind either

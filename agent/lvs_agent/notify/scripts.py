@@ -59,12 +59,21 @@ class Job:
 class Scripts:
     """The owner's end. Create it before taking a real-time priority: the helper is a fork of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, late: bool = False) -> None:
+        """late: there is no helper before `launch`; what is started before waits for it."""
         self._waiting: List[bytes] = []
-        self._fork()
+        self.pid = 0
+        self._pair()
+        if not late:
+            self.launch()
 
-    def _fork(self) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def _pair(self) -> None:
+        self._socket, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.setblocking(False)
+
+    def launch(self) -> None:
+        """Fork the helper."""
+        theirs = self._theirs
         self.pid = os.fork()
         if self.pid == 0:
             try:
@@ -76,14 +85,14 @@ class Scripts:
             finally:  # whatever happened, the owner's code must not run on in its fork
                 os._exit(0)
         theirs.close()
-        self._socket.setblocking(False)
 
     def revive(self) -> None:
         """Another helper in place of one that is gone; what it was running is not known any more."""
         self._socket.close()
         with contextlib.suppress(OSError):
             os.waitpid(self.pid, os.WNOHANG)
-        self._fork()
+        self._pair()
+        self.launch()
 
     def fileno(self) -> int:
         """For the loop: readable when a status came back, writable matters while `pending`."""

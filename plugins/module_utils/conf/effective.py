@@ -279,11 +279,16 @@ def delay_loop(virtual_server: model.VirtualServer, real_server: model.RealServe
     return _first(check.delay_loop, real_server.delay_loop, virtual_server.delay_loop, otherwise=60.0)
 
 
+def connect_timeout(virtual_server: model.VirtualServer, real_server: model.RealServer, check: model.Check) -> float:
+    """Seconds for connecting and for each silence afterwards."""
+    own = check.connect_timeout if isinstance(check, model.ConnectOptions) else None
+    return _first(own, real_server.connect_timeout, virtual_server.connect_timeout, otherwise=5.0)
+
+
 def timing(virtual_server: model.VirtualServer, real_server: model.RealServer, check: model.Check) -> Timing:
     """When a check runs: its own words, the real server's, the virtual server's, the default of its kind."""
     loop = delay_loop(virtual_server, real_server, check)
     before_retry = _CHECK_DELAY_BEFORE_RETRY.get(check.keyword, 1.0)
-    timeout = check.connect_timeout if isinstance(check, model.ConnectOptions) else None
     return Timing(
         delay_loop=loop,
         warmup=_first(check.warmup, real_server.warmup, virtual_server.warmup, otherwise=loop),
@@ -299,7 +304,7 @@ def timing(virtual_server: model.VirtualServer, real_server: model.RealServer, c
             virtual_server.delay_before_retry,
             otherwise=loop if before_retry is None else before_retry,
         ),
-        connect_timeout=_first(timeout, real_server.connect_timeout, virtual_server.connect_timeout, otherwise=5.0),
+        connect_timeout=connect_timeout(virtual_server, real_server, check),
         alpha=_first(check.alpha, real_server.alpha, virtual_server.alpha, otherwise=False),
     )
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Tuple
+from typing import Dict, Iterable, Tuple
 
 MASK = "********"
 _LINE = re.compile(
     r"(?m)^(?P<before>.*?\b(?:auth_pa\w*|password|key[ \t]+\d+)[ \t]+)"  # authentication (misspelt too), SSL, auth_hmac
     r"(?P<secret>[^\s#!].*?)(?P<after>[ \t]*)$"
 )
+_KEYWORD = re.compile(r"auth_pa|password|key[ \t]")
 _USED = 8  # of auth_pass no more counts, and messages say what counts
 _SHORTEST = 4  # a shorter secret is not looked for elsewhere: it would be found in half of all words
 
@@ -24,13 +25,26 @@ def masked(text: str) -> str:
 
 def masked_as_in(text: str, config: str) -> str:
     """`text`, a message about `config`, with the secrets of `config` replaced also where no keyword leads them in."""
-    text = masked(text)
-    for found in _LINE.finditer(config):
-        for word in found["secret"].split():
+    return without(masked(text), secrets(config))
+
+
+def secrets(config: str) -> Tuple[str, ...]:
+    """The secrets of `config`, also as far as they count, in the order in which they are to be hidden."""
+    found = []
+    for keyword in _KEYWORD.finditer(config):  # the whole expression on every line of a large file takes long
+        start = config.rfind("\n", 0, keyword.start()) + 1
+        end = config.find("\n", keyword.start())
+        line = _LINE.match(config[start : end if end >= 0 else len(config)])
+        for word in line["secret"].split() if line else ():
             secret = word.strip("\"'")
-            for known in (secret, secret[:_USED]):
-                if len(known) >= _SHORTEST:
-                    text = text.replace(known, MASK)
+            found += [known for known in (secret, secret[:_USED]) if len(known) >= _SHORTEST]
+    return tuple(dict.fromkeys(found))
+
+
+def without(text: str, known: Iterable[str]) -> str:
+    """`text` with these secrets masked."""
+    for secret in known:
+        text = text.replace(secret, MASK)
     return text
 
 
