@@ -239,6 +239,21 @@ def release(arguments: List[str]) -> int:
     return OK
 
 
+def segment(arguments: List[str]) -> int:
+    """`segment [FILE]`: who else has the addresses, whose adverts come, how to mend what is wrong; 1: it is."""
+    p = argparse.ArgumentParser(prog="lvs-agent segment", description="What is wrong on the segments of the addresses.")
+    p.add_argument("file", nargs="?", default="/etc/keepalived/keepalived.conf")
+    p.add_argument("--json", action="store_true", help="the findings as JSON")
+    p.add_argument("--for", dest="seconds", type=float, default=3.3, metavar="SECONDS", help="listen so long (3.3)")
+    options = p.parse_args(arguments)
+    config = _read(options.file)
+    if config is None or config.document is None:
+        return UNREADABLE
+    from . import segment_child
+
+    return segment_child.command(config.document, options.seconds, as_json=options.json)
+
+
 def genhash(arguments: List[str]) -> int:
     """`genhash ...`: the digest for HTTP_GET, with the options of keepalived's genhash."""
     from .checks import genhash as room
@@ -296,6 +311,7 @@ COMMANDS: Dict[str, Callable[[List[str]], int]] = {
     "drain": drain,
     "undrain": undrain,
     "release": release,
+    "segment": segment,
     "genhash": genhash,
     "prove": prove,
     "ipvs": ipvs,

@@ -101,6 +101,8 @@ class Parent:
         document = self.config.document
         if name == "vrrp":
             return self.options.vrrp and bool(document.vrrp_instances)
+        if name == "segment":
+            return self._rooms.segment(document)
         return self.options.checkers and bool(document.virtual_servers)
 
     def _apply_roles(self) -> None:
@@ -134,7 +136,7 @@ class Parent:
         if name == "checker":
             states = [("vrrp", self.children["vrrp"].states)] if "vrrp" in self.children else []
             return [("journal", self.options.journal), *states]
-        return [("wishes", self.wishes.wishes)] if self.wishes.wishes else []
+        return [("wishes", self.wishes.wishes)] if self.wishes.wishes and name == "vrrp" else []
 
     def tell_states(self, name: str) -> None:
         """The checker follows the VRRP states: its sync daemons do."""

@@ -77,11 +77,11 @@ def serve(options: argparse.Namespace) -> int:
             text = f"{options.file}: bug in reading it: {type(error).__name__}: {error}; please report it"
             return Config.unreadable(options.file, text)
 
-    bodies: Dict[str, Body] = {"vrrp": _vrrp, "checker": checker_child.run}
+    bodies: Dict[str, Body] = {"vrrp": _vrrp, "checker": checker_child.run, "segment": _segment}
     keep = {
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
-    rooms = Rooms(bodies, _release, preview.places, _metrics, _socket_group, _prepare)
+    rooms = Rooms(bodies, _release, preview.places, _watched, _metrics, _socket_group, _prepare)
     status = Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
     return _become(home) if status == BECOME else status
 
@@ -111,6 +111,16 @@ def _vrrp(channel: Channel, document: model.Document, carried: Mapping[str, str]
     from . import vrrp_child  # noqa: PLC0415 - see _prepare
 
     return vrrp_child.run(channel, document, carried)
+
+
+def _segment(channel: Channel, document: model.Document, carried: Mapping[str, str]) -> int:
+    from . import segment_child  # noqa: PLC0415 - seldom wanted
+
+    return segment_child.run(channel, document, carried)
+
+
+def _watched(document: model.Document) -> bool:
+    return bool(document.vrrp_instances) and effective.global_defs(document).segment_watch is not None
 
 
 def _release(documents: Sequence[Optional[model.Document]], told: Mapping[str, str]) -> None:

@@ -4,9 +4,9 @@
 """Builds lvs-agent as one archive, on the controller; what is in it depends on nothing but the sources.
 
 In it: agent/lvs_agent of this collection, the language it shares with the modules (plugins/module_utils/conf), what
-masks its secrets, and pyroute2 from the controller's own Python. Fixed dates and modes and no compression, so that
-every controller with the same sources builds the same bytes. The archive runs as it is (`python3 FILE`), and unpacked
-(`python3 DIR`).
+masks its secrets and what looks at the segment (SHARED), and pyroute2 from the controller's own Python. Fixed dates and
+modes and no compression, so that every controller with the same sources builds the same bytes. The archive runs as it
+is (`python3 FILE`), and unpacked (`python3 DIR`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).absolute().parents[2]
 LANGUAGE = "ansible_collections/lvs/cluster/plugins/module_utils"
+SHARED = ("configuration/secret.py",) + tuple(
+    f"drill/{name}.py" for name in ("alone", "frames", "loop", "observe", "port", "watch", "wire")
+)
+"""What the agent has besides the language: what masks secrets, and what looks at the segment."""
 OLDEST_PYROUTE2 = (0, 9, 1)
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MAIN = b"""\
@@ -53,9 +57,9 @@ def build(root: pathlib.Path = ROOT) -> Archive:
     files = {"__main__.py": _MAIN}
     files.update(_tree(root / "agent" / "lvs_agent", "lvs_agent"))
     files.update(_tree(root / "plugins" / "module_utils" / "conf", f"{LANGUAGE}/conf"))
-    secrets = "configuration/secret.py"
-    files[f"{LANGUAGE}/{secrets}"] = (root / "plugins" / "module_utils" / secrets).read_bytes()
-    for folder in (*_parents(f"{LANGUAGE}/conf"), f"{LANGUAGE}/configuration"):
+    for shared in SHARED:
+        files[f"{LANGUAGE}/{shared}"] = (root / "plugins" / "module_utils" / shared).read_bytes()
+    for folder in (*_parents(f"{LANGUAGE}/conf"), *{f"{LANGUAGE}/{shared.split('/')[0]}" for shared in SHARED}):
         files.setdefault(f"{folder}/__init__.py", b"")
     files.update(_pyroute2())
     data = _zip(files)

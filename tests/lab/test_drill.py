@@ -8,6 +8,7 @@ The client is the cluster's own network namespace; a connection every 50 ms, as 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
@@ -126,18 +127,26 @@ class Lab:
         return done, json.loads(path.read_text()), blackout(pcap, log)
 
 
-def answers(pcap: Path, log) -> dict:
-    """When tcpdump saw the first octets of an answer on each connection that the probe opened, on the probe's clock."""
+def answers(pcap: Path, log) -> list:
+    """Port and time of the first octets that tcpdump saw on each connection that the probe opened, on its clock.
+
+    A port comes again within a drill: what follows a handshake is another connection's.
+    """
     said = subprocess.run(["tcpdump", "-tt", "-n", "-r", str(pcap)], capture_output=True, text=True, check=True).stdout
     clocks = [(record["w"], record["t"]) for record in log if record["e"] in ("start", "clock", "end")]
     ports = {record["p"] for record in log if record["e"] == "new"}
-    first = {}
+    first, fresh = [], set()
     for line in said.splitlines():
         found = ANSWER.match(line)
-        if found and int(found[3]) and int(found[2]) in ports:
-            wall = float(found[1])
+        if not found or int(found[2]) not in ports:
+            continue
+        wall, port = float(found[1]), int(found[2])
+        if "Flags [S.]" in line:
+            fresh.add(port)
+        elif int(found[3]) and port in fresh:
+            fresh.discard(port)
             near, moment = min(clocks, key=lambda pair: abs(pair[0] - wall))
-            first.setdefault(int(found[2]), wall - near + moment)
+            first.append((port, wall - near + moment))
     return first
 
 
@@ -146,14 +155,12 @@ def blackout(pcap: Path, log) -> float:
     marks = {record["label"]: record["t"] for record in reversed([r for r in log if r["e"] == "mark"])}
     begin, end = marks["fault"], marks.get("undo", log[-1]["t"])
     first = answers(pcap, log)
-    times = sorted(first.values())
+    times = sorted(time for _port, time in first)
     edges = [max(t for t in times if t <= begin), *[t for t in times if begin < t < end]]
     edges += [min((t for t in times if t >= end), default=end)]
-    apart = {r["p"]: r["a"] - first[r["p"]] for r in log if r["e"] == "new" and r.get("a") and r["p"] in first}
-    missed = sum(1 for r in log if r["e"] == "new" and r.get("a") and r["p"] not in first)
-    print(
-        f"{len(apart)} answers, {missed} not seen by tcpdump; apart by {min(apart.values()):.4f} to {max(apart.values()):.4f} s"
-    )
+    told = [record for record in log if record["e"] == "new" and record.get("a")]
+    apart = [min((abs(r["a"] - t) for p, t in first if p == r["p"]), default=math.inf) for r in told]
+    print(f"{len(told)} answers told, {len(times)} seen by tcpdump, apart by {max(apart):.4f} s at most")
     return max(later - earlier for earlier, later in zip(edges, edges[1:]))
 
 

@@ -19,7 +19,7 @@ WORLDLY = {"socket", "time", "subprocess", "select", "selectors", "asyncio", "th
 """Modules that know a clock, a socket, a process or a loop."""
 DOORS = {"port.py", "loop.py", "daemon.py", "cli.py"}
 """Files that may open onto the world; the rooms notify/ and control/ may as a whole. DESIGN.md, law 3."""
-UPSTAIRS_DOORS = {"channel.py", "vrrp_child.py", "checker_child.py", "cli_operate.py"}
+UPSTAIRS_DOORS = {"channel.py", "vrrp_child.py", "checker_child.py", "segment_child.py", "cli_operate.py"}
 """The processes' own files: signals, the channel's socket pair."""
 CONSTANTS = ("AF_", "IPPROTO_", "inet_pton", "inet_ntop", "inet_aton", "inet_ntoa")
 """What a pure file may take from the socket module: numbers and address text, no sockets."""

@@ -162,6 +162,15 @@ BUG = _event(
     "bug in the %s child: %s: %s at %s; please report it",
     "child error text place",
 )
+SEGMENT_FINDING = _event(
+    "segment-finding",
+    "41e49430d4d646c68e61ab6f99e8b060",
+    "segment: %s (%s): %s; mend: %s",
+    "code host what mend",
+)
+SEGMENT_OVER = _event(
+    "segment-over", "aa53fca5694b441aa8ecae14beae7b1d", "segment: no longer %s (%s): %s", "code host what"
+)
 
 EVENTS: Mapping[str, Event] = {each.name: each for each in list(globals().values()) if isinstance(each, Event)}
 """By name."""

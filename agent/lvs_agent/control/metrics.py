@@ -11,6 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FINDINGS = (
+    "answers-for-vip",
+    "vip-as-sender",
+    "unknown-holder",
+    "no-holder",
+    "split-brain",
+    "adverts-lost",
+    "vrid-clash",
+)
 STATES = ("INIT", "BACKUP", "MASTER", "FAULT")
 Status = Mapping[str, Any]
 Sample = Tuple[Tuple[str, ...], float]
@@ -110,6 +119,15 @@ def _drained(status: Status) -> Iterator[Sample]:
     rows = (status.get("checker") or {}).get("drains") or []
     for server, by in dict.fromkeys((row["server"], "file" if "maintenance" in row else "request") for row in rows):
         yield (server, by), 1.0
+
+
+def _found(status: Status) -> Iterator[Sample]:
+    """Every kind that there may be, so that an alert sees it fall to 0."""
+    segment = status.get("segment")
+    if segment:
+        codes = [row["code"] for row in segment["findings"]]
+        for code in FINDINGS:
+            yield (code,), float(codes.count(code))
 
 
 def _kernel(status: Status) -> Optional[float]:
@@ -224,6 +242,7 @@ FAMILIES: Tuple[Family, ...] = (
     Family("check_up", "gauge", "1 while the check succeeds.", _CHECK, _checks(lambda c: float(c["up"]))),
     Family("check_duration_seconds", "gauge", "How long its last run took.", _CHECK, _checks(lambda c: c.get("took"))),
     Family("checks_total", "counter", "Runs of all checks.", (), _one(_checker("checks"))),
+    Family("segment_findings", "gauge", "What segment_watch finds wrong now, by kind.", ("code",), _found),
     Family("table_reachable", "gauge", "1 while the kernel's table is in reach.", (), _one(_kernel)),
     Family("table_changes_total", "counter", "Changes made to the kernel's table.", (), _one(_checker("changes"))),
     Family("table_refused_total", "counter", "Changes that the kernel refused.", (), _one(_checker("refused"))),

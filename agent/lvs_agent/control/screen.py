@@ -103,6 +103,10 @@ def troubles(status: Mapping[str, Any]) -> List[str]:
     for name, instance in ((status.get("vrrp") or {}).get("instances") or {}).items():
         if instance["faults"]:
             found.append(f"{name} is in FAULT: {', '.join(instance['faults'])}")
+    segment = status.get("segment") or {}
+    found += [f"segment: {row['what']}; mend: {row['mend']}" for row in segment.get("findings", ())]
+    if segment.get("failed"):
+        found.append(f"the segment cannot be looked at: {segment['failed']}")
     checker: Dict[str, Any] = status.get("checker") or {}
     if checker and checker["kernel"] != "ok":
         found.append(f"the kernel's table is out of reach: {checker['kernel']}")

@@ -17,6 +17,7 @@ from .frames import VIRTUAL_MAC
 
 View = Mapping[str, Any]
 DIRECTOR, REAL_SERVER = "director", "real_server"
+REAL_SERVER_ARP = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def _seen(views: Mapping[str, View], address: str, kinds: Iterable[str]) -> Dict
     return found
 
 
-def _is_virtual(mac: str) -> bool:
+def is_virtual(mac: str) -> bool:
+    """A MAC address of some virtual router."""
     return mac[:14] in VIRTUAL_MAC
 
 
@@ -86,19 +88,18 @@ def answers(cluster: Cluster, views: Mapping[str, View], address: str) -> List[F
             place = [device for own, device in views[host]["addresses"] if own == address]
             ignored = views[host]["sysctl"].get("arp_ignore")
             where = f"on {place[0]}" if place else "on none of its interfaces"
-            what = f"real server {host} ({mac}) answers for {address}, as seen from {_list(observers)}"
+            what = f"real server {host} ({mac}) answers for {address}, as seen from {in_words(observers)}"
             if ":" in address:
                 mend = _put_on_lo(address, place)
             else:
                 what += f"; it has the address {where} and arp_ignore is {ignored}"
-                mend = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2"
+                mend = REAL_SERVER_ARP
                 if place and place[0] != "lo" and not place[0].startswith("tunl"):
                     mend = _put_on_lo(address, place) + "; " + mend
             found.append(Finding("answers-for-vip", host, what, mend, address))
-        elif not host and not _is_virtual(mac) and mac not in cluster.allowed:
-            what = (
-                f"{mac} answers for {address}, as seen from {_list(observers)}, and no known host has that MAC address"
-            )
+        elif not host and not is_virtual(mac) and mac not in cluster.allowed:
+            seen = f"as seen from {in_words(observers)}"
+            what = f"{mac} answers for {address}, {seen}, and no known host has that MAC address"
             mend = "find the port of that MAC address in the switch; name it in allowed when it may answer"
             found.append(Finding("unknown-holder", "", what, mend, address))
     return found
@@ -120,7 +121,7 @@ def leaks(cluster: Cluster, views: Mapping[str, View], address: str) -> List[Fin
             announce = views[host]["sysctl"].get("arp_announce")
             what = (
                 f"real server {host} ({mac}) uses {address} as sender of its questions, as seen from"
-                f" {_list(observers)}; arp_announce is {announce}"
+                f" {in_words(observers)}; arp_announce is {announce}"
             )
             mend = "sysctl -w net.ipv4.conf.all.arp_announce=2"
             found.append(Finding("vip-as-sender", host, what, mend, address))
@@ -136,7 +137,7 @@ def holders(cluster: Cluster, views: Mapping[str, View], address: str) -> List[F
         return [_split(views, address, have)]
     asked = any(view["asked"] for view in views.values())
     if not have and asked and not _seen(views, address, ("reply", "announce")):
-        what = f"no host answers for {address}, and no director of {_list(directors)} has it"
+        what = f"no host answers for {address}, and no director of {in_words(directors)} has it"
         return [Finding("no-holder", "", what, "look at the state of the directors' VRRP instances", address)]
     return []
 
@@ -145,7 +146,7 @@ def _split(views: Mapping[str, View], address: str, have: Sequence[str]) -> Find
     sends = {host: _sent(views[host], address) for host in have}
     silent = [host for host in have if not sum(sends[host].values())]
     lost = [(x, y) for x in have for y in have if x != y and sends[x] and not _heard(views[y], sends[x])]
-    both = f"{_list(have)} have {address} at the same time"
+    both = f"{in_words(have)} have {address} at the same time"
     if silent and len(silent) < len(have):
         host = silent[0]
         device = next((device for own, device in views[host]["addresses"] if own == address), "")
@@ -250,14 +251,14 @@ def clashes(cluster: Cluster, views: Mapping[str, View]) -> List[Finding]:
         if cluster.roles.get(row["host"]) != DIRECTOR:
             what = (
                 f"VRID {row['vrid']} is spoken by a stranger: {row['source']} ({row['mac']}), version {row['version']},"
-                f" priority {row['priority']}, for {_list(row['addresses'])}; ours is {mine['host']}'s"
+                f" priority {row['priority']}, for {in_words(row['addresses'])}; ours is {mine['host']}'s"
             )
             mend = f"give one of the two another virtual_router_id; free here: {_free(heard)}"
             found.append(Finding("vrid-clash", mine["host"], what, mend))
         elif set(row["addresses"]) != set(mine["addresses"]):
             what = (
-                f"VRID {row['vrid']}: {mine['host']} says {_list(mine['addresses'])},"
-                f" {row['host']} says {_list(row['addresses'])}"
+                f"VRID {row['vrid']}: {mine['host']} says {in_words(mine['addresses'])},"
+                f" {row['host']} says {in_words(row['addresses'])}"
             )
             mend = "make virtual_ipaddress the same in both files, or virtual_router_id different"
             found.append(Finding("vrid-clash", row["host"], what, mend))
@@ -266,6 +267,11 @@ def clashes(cluster: Cluster, views: Mapping[str, View]) -> List[Finding]:
 
 def _family(source: str) -> int:
     return ipaddress.ip_address(source).version
+
+
+def free_vrids(view: View) -> str:
+    """Some that nobody speaks in this view."""
+    return _free(view["adverts"])
 
 
 def _free(heard: Sequence[Mapping[str, Any]]) -> str:
@@ -284,11 +290,12 @@ def routes(cluster: Cluster, views: Mapping[str, View]) -> List[Finding]:
             gateway = (
                 f"through {way['via']}" if way.get("via") else "straight, through no gateway" if way else "nowhere"
             )
-            what = f"real server {host} sends its answers {gateway}, not through {_list(allowed)}: NAT is not undone"
+            what = f"real server {host} sends its answers {gateway}, not through {in_words(allowed)}: NAT is not undone"
             found.append(Finding("route-back", host, what, f"ip route replace default via {allowed[0]}"))
     return found
 
 
-def _list(words: Iterable[str]) -> str:
+def in_words(words: Iterable[str]) -> str:
+    """a, b and c."""
     rows = list(words)
     return " and ".join([", ".join(rows[:-1]), rows[-1]]) if len(rows) > 1 else "".join(rows) or "none"

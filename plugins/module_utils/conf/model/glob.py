@@ -55,6 +55,9 @@ class GlobalDefs(Declared):
     metrics: Optional[AddressPort] = key(
         AddressPortLine(), "address and port (9650) of the listener for Prometheus: GET /metrics", agent=True
     )
+    segment_watch: Optional[float] = key(
+        Seconds(10, 86400), "look every so often who else has the addresses, and whose adverts come", agent=True
+    )
     socket_group: Optional[str] = key(
         Word(), "group whose members may use the control socket (default: root alone)", agent=True
     )
