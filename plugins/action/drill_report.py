@@ -46,14 +46,15 @@ class ActionModule(ActionBase):
                 found, broken = records.parse(lines)
             seen = timeline(found)
             made = report.report(seen, *_asked(args, seen), names)
-            files = {
-                "report.json": json.dumps(made, indent=1) + "\n",
-                "junit.xml": junit.junit(made),
-                "report.html": drill_page.page(seen, made, names),
-            }
             if args["previous"]:
                 with open(args["previous"], encoding="utf-8") as file:
                     result["comparison"] = compare.compare(json.load(file), made)
+            files = {
+                "report.json": json.dumps(made, indent=1) + "\n",
+                "junit.xml": junit.junit(made),
+                "report.html": drill_page.page(seen, made, names, result.get("comparison")),
+            }
+            if args["previous"]:
                 files["comparison.json"] = json.dumps(result["comparison"], indent=1) + "\n"
                 files["comparison.txt"] = compare.text(result["comparison"])
         except (OSError, ValueError, KeyError) as error:

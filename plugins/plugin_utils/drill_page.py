@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 import jinja2
 from ansible_collections.lvs.cluster.plugins.module_utils.drill import picture
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 TEMPLATE = pathlib.Path(__file__).parents[2] / "roles" / "drill" / "templates" / "report.html.j2"
 
 
-def page(seen: Timeline, report: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """The page's text; nothing in it refers to anything outside of it."""
+def page(
+    seen: Timeline,
+    report: Mapping[str, Any],
+    names: Mapping[str, str],
+    comparison: Optional[Mapping[str, Any]] = None,
+) -> str:
+    """The page's text, with the comparison with an earlier report if there is one; nothing in it refers to anything outside of it."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     made = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return made.render(report=report, pictures=picture.pictures(seen, report, names), meanings=MEANINGS)
+    return made.render(
+        report=report, pictures=picture.pictures(seen, report, names), meanings=MEANINGS, comparison=comparison
+    )

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
-from ansible_collections.lvs.cluster.plugins.module_utils.drill import bounds, picture, report
+from ansible_collections.lvs.cluster.plugins.module_utils.drill import bounds, compare, picture, report
 from ansible_collections.lvs.cluster.plugins.module_utils.drill.timeline import timeline
 from ansible_collections.lvs.cluster.plugins.plugin_utils.drill_page import page
 from drill.logs import NEW, OLD, log
@@ -67,6 +67,17 @@ def test_page_is_whole_and_needs_nothing_else(how):
         for name in ("x", "y", "width", "height", "x1", "x2"):
             if name in attributes and attributes[name].replace(".", "").isdigit():
                 assert 0 <= float(attributes[name]) <= 1400
+
+
+def test_a_comparison_stands_on_the_page():
+    seen, found = drawn()
+    text = page(seen, found, NAMES, compare.compare(dict(found, started="2026-01-02T03:04:05Z"), found))
+    assert "Beside the drill of 2026-01-02 03:04:05 UTC" in text
+    assert "not comparable" not in text
+    _seen, other = drawn(dark=(1003.0, 1004.0))
+    text = page(seen, found, NAMES, compare.compare(dict(other, probe=dict(other["probe"], port=81)), found))
+    assert '<td class="number">+2.5</td><td class="worse">worse</td>' in text
+    assert "not comparable: probe port: 81 and 80" in text
 
 
 def test_words_from_outside_are_quoted():

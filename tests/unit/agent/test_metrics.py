@@ -39,6 +39,7 @@ STATUS = {
         "mastership": {NASTY: {"asked": "takeover", "seconds_left": 12.5}},
         "lateness_seconds": 0.25,
     },
+    "segment": {"findings": [{"code": "vrid-clash"}, {"code": "vrid-clash"}]},
     "checker": {
         "kernel": "ok",
         "services": [
