@@ -24,7 +24,7 @@ def page(
     names: Mapping[str, str],
     comparison: Optional[Mapping[str, Any]] = None,
 ) -> str:
-    """The page's text, with the comparison with an earlier report if there is one; nothing in it refers to anything outside of it."""
+    """The page's text, with the comparison with an earlier report if there is one. It refers to nothing outside."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     made = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return made.render(
