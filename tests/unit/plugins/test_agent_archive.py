@@ -24,7 +24,8 @@ def archive():
 @pytest.fixture
 def copy(tmp_path):
     """The parts of the collection that the archive is made of, to be changed."""
-    for folder in ("agent/lvs_agent", "plugins/module_utils/conf", "plugins/module_utils/configuration"):
+    shared = {name.split("/")[0] for name in agent_archive.SHARED}
+    for folder in ("agent/lvs_agent", *(f"plugins/module_utils/{name}" for name in ("conf", *shared))):
         shutil.copytree(agent_archive.ROOT / folder, tmp_path / folder)
     return tmp_path
 
