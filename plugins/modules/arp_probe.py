@@ -102,7 +102,7 @@ view:
       returned: always
       sample: {arp_ignore: 1, arp_announce: 2}
     route:
-      description: The way to O(route_to).
+      description: The way to O(route_to), empty when there is none; nothing when no way was asked for.
       type: dict
       returned: always
       sample: {via: 192.0.2.1, dev: eth0}

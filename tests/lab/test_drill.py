@@ -261,9 +261,18 @@ def test_not_begun_on_a_sick_cluster(lab):
     lab.cluster.ssh("r1", "sysctl -w net.ipv4.conf.all.arp_ignore=0")
     time.sleep(0.5)
     done = lab.play("drill.yml", drill_scenario="stop", drill_confirm="stop")
+    looked = lab.play("segment.yml", segment_address=VIP)
     lab.cluster.ssh("r1", "sysctl -w net.ipv4.conf.all.arp_ignore=1")
     assert done.returncode != 0
     assert "real server r1" in done.stdout
+    assert looked.returncode != 0
+    assert "answers-for-vip on r1: real server r1" in re.sub(r"\s+", " ", looked.stdout)
+    ways = {"r1": ["192.168.140.254"], "r2": ["192.168.140.254"]}  # nobody is there: this is no NAT
+    looked = lab.play("segment.yml", segment_address=VIP, segment_gateways=ways, segment_client="198.51.100.7")
+    assert "route-back on r1: real server r1 sends its answers" in re.sub(r"\s+", " ", looked.stdout)
+    looked = lab.play("segment.yml", segment_address=VIP)
+    assert looked.returncode == 0, looked.stdout
+    assert f"nothing is wrong; {VIP} is at d1" in re.sub(r"\s+", " ", looked.stdout)
     assert lab.rests()
 
 

@@ -61,7 +61,7 @@ class Watched(Segment):
     def look(self, host: str = "dir1") -> list:
         """What the command finds there now."""
         with self[host]:
-            words = self.agent("segment", "--json", "--for", "1.5", str(self.conf))
+            words = self.agent("segment", "--json", "--for", "1.1", str(self.conf))
             done = subprocess.run(words, capture_output=True, text=True, check=False)
         found = json.loads(done.stdout)
         assert (done.returncode, done.stderr) == (1 if found else 0, "")

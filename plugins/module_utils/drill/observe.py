@@ -31,7 +31,7 @@ def observe(
 
     Returns a JSON-able view: `mac`, `addresses` (this host's all the time, as [address, interface]), `sightings`
     and `adverts` on the wire with counts, `heard` (adverts that got through this host's firewall),
-    `sysctl` by name, `route` to `route_to`. Raises ObserveError.
+    `sysctl` by name, `route` to `route_to` (None when nothing was to be asked). Raises ObserveError.
     """
     sightings: Dict[Tuple[str, str, str], int] = {}
     adverts: Dict[Tuple[int, int, str, bool], Dict[str, Any]] = {}
@@ -71,7 +71,7 @@ def observe(
         "adverts": [_advert(row) for _key, row in sorted(adverts.items())],
         "heard": [{"vrid": vrid, "source": source, "count": count} for (vrid, source), count in sorted(heard.items())],
         "sysctl": sysctls(interface),
-        "route": route(run, route_to) if route_to else {},
+        "route": route(run, route_to) if route_to else None,
     }
 
 

@@ -286,6 +286,8 @@ def routes(cluster: Cluster, views: Mapping[str, View]) -> List[Finding]:
         if host not in views or not allowed:
             continue
         way = views[host]["route"]
+        if way is None:  # not looked for
+            continue
         if way.get("via", "") not in allowed:
             gateway = (
                 f"through {way['via']}" if way.get("via") else "straight, through no gateway" if way else "nowhere"
