@@ -263,8 +263,8 @@ class Checker:
             self.notices.revived()
             self.scripts.flush()
 
-    def status(self) -> Dict[str, Any]:
-        """What runs and what came of it, ready for JSON."""
+    def status(self) -> str:
+        """What runs and what came of it, as JSON."""
         return checker_status.report(self)
 
     # -- verdicts --------------------------------------------------------------

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+import json
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from .checks.misc import MiscCheck
 from .checks.track_file import FileCheck
@@ -13,20 +15,27 @@ from .pool import roster
 
 if TYPE_CHECKING:
     from .checker_child import Checker
+    from .checks.scheduler import State
+    from .checks.task import Last
     from .plan_checks import Service
 
+_WORDS = {True: "true", False: "false"}
 
-def report(checker: Checker) -> Dict[str, Any]:
-    """The whole status. Ages and times in seconds; weight is the one wanted in the table, None for not in it."""
+
+def report(checker: Checker) -> str:
+    """The whole status as JSON. Ages and times in seconds; weight is the one wanted in the table, None for not in it.
+
+    Text, not values: of 10,000 servers that takes half the time, and the parent need not look into it.
+    """
     now = checker.loop.now()
-    checks: Dict[Any, List[Dict[str, Any]]] = {}
+    checks: Dict[Any, List[str]] = {}
     for key, state, last in checker.runner.results():
-        checks.setdefault((key.service, key.server), []).append(_check(key, state, last, now))
-    return {
-        "services": [
-            _service(service, checker.states[name], checks, checker.moment)
-            for name, service in checker.plan.services.items()
-        ],
+        checks.setdefault((key.service, key.server), []).append(_check(key.check, state, last, now))
+    services = ",".join(
+        _service(service, checker.states[name], checks, checker.moment)
+        for name, service in checker.plan.services.items()
+    )
+    rest = {
         "counters": {
             **checker.counters,
             "checks": checker.runner.runs,
@@ -39,47 +48,47 @@ def report(checker: Checker) -> Dict[str, Any]:
         "sync_daemons": checker.sync.status(),
         "kernel": checker.away or "ok",
     }
+    return f'{{"services":[{services}],{_json(rest)[1:]}'
 
 
-def _service(
-    service: Service, state: roster.State, checks: Dict[Any, List[Dict[str, Any]]], now: float
-) -> Dict[str, Any]:
-    seats = {seat.server: seat for seat in roster.roster(service.pool, state, now)}
-    sorry = service.pool.sorry
-    return {
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _service(service: Service, state: roster.State, checks: Mapping[Any, List[str]], now: float) -> str:
+    pool = service.pool
+    weights = {seat.server: seat.weight for seat in roster.roster(pool, state, now) if not seat.sorry}
+    servers = []
+    for server in pool.servers:
+        key = server.key
+        slow = key in state.rising and now < state.rising[key] + pool.slow_start
+        servers.append(
+            f'{{"name":{_quoted(str(key))},"alive":{_WORDS[state.standings[key].up]},'
+            f'"held":{_WORDS[key in state.held]},"slow_start":{_WORDS[slow]},'
+            f'"configured_weight":{server.weight},"weight":{weights.get(key, "null")},'
+            f'"checks":[{",".join(checks.get((service.name, key), ()))}]}}'
+        )
+    head = {
         "name": service.name,
-        "quorum": service.pool.quorum,
-        "hysteresis": service.pool.hysteresis,
+        "quorum": pool.quorum,
+        "hysteresis": pool.hysteresis,
         "quorum_up": state.quorum_up,
         "weight_sum": state.sum,
-        "sorry_server": None if sorry is None else {"name": sorry, "in": state.sorry_in},
-        "servers": [
-            {
-                "name": server.key,
-                "alive": state.standings[server.key].up,
-                "held": server.key in state.held,
-                "slow_start": server.key in state.rising and now < state.rising[server.key] + service.pool.slow_start,
-                "configured_weight": server.weight,
-                "weight": seats[server.key].weight if server.key in seats and not seats[server.key].sorry else None,
-                "checks": checks.get((service.name, server.key), []),
-            }
-            for server in service.pool.servers
-        ],
+        "sorry_server": None if pool.sorry is None else {"name": pool.sorry, "in": state.sorry_in},
     }
+    return f'{_json(head)[:-1]},"servers":[{",".join(servers)}]}}'
 
 
-def _check(key: Any, state: Any, last: Any, now: float) -> Dict[str, Any]:
-    row: Dict[str, Any] = {
-        "check": key.check.name,
-        "target": _target(key.check),
-        "up": state.up,
-        "has_run": state.has_run,
-        "failures": state.failures,
-        "next": round(state.due - now, 3),
-    }
-    if last is not None:
-        row.update(ok=last.outcome.ok, text=last.outcome.text, age=round(now - last.at, 3), took=round(last.took, 6))
-    return row
+def _check(check: Any, state: State, last: Optional[Last], now: float) -> str:
+    row = (
+        f'{{"check":"{check.name}","target":{_quoted(_target(check))},"up":{_WORDS[state.up]},'
+        f'"has_run":{_WORDS[state.has_run]},"failures":{state.failures},"next":{state.due - now:.3f}'
+    )
+    if last is None:
+        return row + "}"
+    outcome, at, took = last
+    text = f'"text":{_quoted(outcome.text)},"age":{now - at:.3f},"took":{took:.6f}'
+    return f'{row},"ok":{_WORDS[outcome.ok]},{text}}}'
 
 
 def _target(check: Any) -> str:

@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
-import shutil
 import sys
 import time
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar
 
 from .control import requests, screen, unix
 
 DONE, LEFT, REFUSED, UNREADABLE = 0, 1, 2, 3
+_STATUS = '{"ok":true,"status":'
+_T = TypeVar("_T")
 PATIENCE = 1800.0
 """Seconds to wait for the end of a switch: three farewells at the longest advert_int there is."""
 
@@ -28,8 +30,18 @@ def asking(name: str, text: str) -> argparse.ArgumentParser:
 
 def ask(request: Dict[str, Any], path: str, timeout: float = 10.0) -> Optional[Dict[str, Any]]:
     """The agent's answer, its error told; None, and told why, when there is no answer."""
+    answer = _answer_of(unix.ask, request, path, timeout)
+    if answer is not None and not answer.get("ok") and "error" in answer:
+        print(f"lvs-agent: {answer['error']}", file=sys.stderr)
+    return answer
+
+
+def _answer_of(
+    how: Callable[[Dict[str, Any], str, float], _T], request: Dict[str, Any], path: str, timeout: float = 10.0
+) -> Optional[_T]:
+    """What comes back; None, and told why, when there is no answer."""
     try:
-        answer = unix.ask(request, path, timeout)
+        return how(request, path, timeout)
     except PermissionError:
         print(f"lvs-agent: {path} is for root and the file's socket_group", file=sys.stderr)
         return None
@@ -39,9 +51,6 @@ def ask(request: Dict[str, Any], path: str, timeout: float = 10.0) -> Optional[D
     except (OSError, ValueError) as error:
         print(f"lvs-agent: no agent answers at {path} ({error}); systemctl status lvs-agent says more", file=sys.stderr)
         return None
-    if not answer.get("ok") and "error" in answer:
-        print(f"lvs-agent: {answer['error']}", file=sys.stderr)
-    return answer
 
 
 def status(arguments: List[str]) -> int:
@@ -59,6 +68,13 @@ def status(arguments: List[str]) -> int:
     options = p.parse_args(arguments)
     if options.watch is not None:
         return _watch(options.socket, options.watch, as_json=options.json)
+    gc.disable()  # the answer may be long, and the process is not
+    if options.json and not sys.stdout.isatty():  # a program reads it: as it comes
+        text = _answer_of(unix.ask_text, {"command": "status"}, options.socket)
+        if text is None:
+            return UNREADABLE
+        print(text.strip()[len(_STATUS) : -1] if text.startswith(_STATUS) else text)
+        return DONE
     answer = ask({"command": "status"}, options.socket)
     if answer is None:
         return UNREADABLE
@@ -94,6 +110,8 @@ def _watch(path: str, seconds: float, *, as_json: bool) -> int:
             else:
                 text = json.dumps(document, separators=(",", ":")) if as_json else _screen(document)
             if drawn:
+                import shutil  # noqa: PLC0415 - the screen alone needs it
+
                 size = shutil.get_terminal_size()
                 heading = f"{now}  every {seconds:g} s, ^C ends it"
                 print(screen.framed(text, heading, size.lines, size.columns), end="", flush=True)

@@ -11,6 +11,7 @@ Signals, as keepalived's: HUP reload, TERM and INT stop, USR1 writes the status,
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import os
 import signal
@@ -209,7 +210,7 @@ class Parent:
         self.loop.on_signal(signal.SIGHUP, self._hup)
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             self.loop.on_signal(
-                number, lambda: self.status(lambda answer: files.dump(self.options.status_file, answer))
+                number, lambda: self.status(lambda answer: files.dump(self.options.status_file, json.loads(answer)))
             )
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
@@ -290,7 +291,7 @@ class Parent:
         """One request of the control socket."""
         command = request["command"]
         if command == "status":
-            self.status(lambda status: answer({"ok": True, "status": status}))
+            self.status(lambda status: answer(f'{{"ok":true,"status":{status}}}'))
         elif command == "reload":
             refused = self.reloads["refused"]
             findings = self.reload()
@@ -319,13 +320,15 @@ class Parent:
         self.relay.ask(name, child.channel if child is not None else None, kind, words, answer)
 
     def _expose(self, take: Callable[[str], None]) -> None:
-        self.status(lambda status: take(metrics.render(status)))
+        self.status(lambda status: take(metrics.render(json.loads(status))))
 
-    def status(self, done: Callable[[Dict[str, Any]], None]) -> None:
-        """Ask every child for its part; a child that does not answer in time is said to be silent."""
+    def status(self, done: Callable[[str], None]) -> None:
+        """Ask every child for its part, give the whole as JSON; a child that does not answer in time is said to be
+        silent.
+        """
         self._next_id += 1
         asked = {c.name for c in self.children.values() if c.channel is not None and c.wanted}
-        pending = _Pending(parent_status.report(self), asked, done)
+        pending = _Pending(parent_status.report(self), {}, asked, done)
         self._pending[self._next_id] = pending
         for name in asked:
             channel = self.children[name].channel
@@ -341,7 +344,7 @@ class Parent:
         pending = self._pending.get(number)
         if pending is None:
             return
-        pending.status[name] = part
+        pending.parts[name] = part
         pending.missing.discard(name)
         if not pending.missing:
             self._finish(number)
@@ -358,9 +361,9 @@ class Parent:
         self.loop.wake(("status", number), None, lambda _now: None)
         if pending is not None:
             for name in pending.missing:
-                pending.status[name] = None
+                pending.parts[name] = None
                 pending.status["processes"].setdefault(name, {"pid": None, "deaths": 0})["silent"] = True
-            pending.done(pending.status)
+            pending.done(parent_status.joined(pending.status, pending.parts))
 
 
 @dataclass
@@ -368,5 +371,6 @@ class _Pending:
     """A status that waits for its children."""
 
     status: Dict[str, Any]
+    parts: Dict[str, Any]
     missing: Set[str]
-    done: Callable[[Dict[str, Any]], None]
+    done: Callable[[str], None]

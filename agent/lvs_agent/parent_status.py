@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Mapping
 
 from . import __version__
 
 if TYPE_CHECKING:
     from .daemon import Parent
+
+
+def joined(own: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    """The whole status as JSON: the parent's own part and its children's. One that is text already is JSON."""
+    texts = [part if isinstance(part, str) else json.dumps(part, separators=(",", ":")) for part in parts.values()]
+    told = (f',"{name}":{text}' for name, text in zip(parts, texts))
+    return f"{json.dumps(own, separators=(',', ':'))[:-1]}{''.join(told)}}}"
 
 
 def report(parent: Parent) -> Dict[str, Any]:

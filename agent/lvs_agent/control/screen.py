@@ -7,6 +7,7 @@ Pure: the status document in, lines out. State is a word and a colour, never a c
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -28,11 +29,14 @@ class Screen:
 
     def table(self, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
         """Rows of (text, kind) or plain text, in columns as wide as their widest text."""
-        cells = [[cell if isinstance(cell, tuple) else (str(cell), "") for cell in row] for row in rows]
-        widths = [max(len(row[n][0]) for row in cells) for n in range(len(cells[0]))] if cells else []
-        for row in cells:
-            padded = [(text.ljust(width), kind) for (text, kind), width in zip(row, widths)]
-            yield "  " + "  ".join(self.paint(text, kind) if kind else text for text, kind in padded).rstrip()
+        texts = [[cell[0] if isinstance(cell, tuple) else str(cell) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*texts)]
+        for row, words in zip(rows, texts):
+            padded = [text.ljust(width) for text, width in zip(words, widths)]
+            if self.colour:
+                kinds = [cell[1] if isinstance(cell, tuple) else "" for cell in row]
+                padded = [self.paint(text, kind) if kind else text for text, kind in zip(padded, kinds)]
+            yield "  " + "  ".join(padded).rstrip()
 
 
 def render(status: Mapping[str, Any], *, colour: bool) -> str:
@@ -189,14 +193,14 @@ def _service(screen: Screen, service: Mapping[str, Any], drained: Mapping[str, A
 
 def _server(server: Mapping[str, Any], drained: Mapping[str, Any]) -> List[Any]:
     weight = f"weight {server['weight']}" if server["weight"] is not None else "not in the table"
-    said = [
-        f"{check['check']} {check['text']}, {duration(check['age'])} ago"
-        for check in server["checks"]
-        if "text" in check
-    ]
-    waiting = [f"{check['check']} not run yet" for check in server["checks"] if "text" not in check]
+    said, waiting = [], []
+    for check in server["checks"]:
+        if "text" in check:
+            said.append(f"{check['check']} {check['text']}, {duration(check['age'])} ago")
+        else:
+            waiting.append(f"{check['check']} not run yet")
     word = ("up", "good") if server["alive"] else ("down", "bad")
-    if any(name in drained for name in _names(server["name"])):
+    if drained and any(name in drained for name in _names(server["name"])):
         word = ("drained", "doubt") if server["alive"] else ("down, drained", "bad")
     return [server["name"], word, weight, "; ".join(said + waiting) or "no check"]
 
@@ -212,10 +216,13 @@ def _names(server: str) -> Tuple[str, ...]:
 
 def duration(seconds: float) -> str:
     """`850 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 3 h`."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else _whole(int(seconds))
+
+
+@functools.lru_cache(maxsize=4096)
+def _whole(seconds: int) -> str:
     units = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-    left, words = int(seconds), []
+    left, words = seconds, []
     for size, unit in units:
         count, left = divmod(left, size)
         if count:

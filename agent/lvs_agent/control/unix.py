@@ -8,6 +8,7 @@ A malformed request gets an error and nothing else; a client that sends more tha
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import json
 import logging
@@ -15,7 +16,7 @@ import os
 import select
 import socket
 import stat
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Union
 
 if TYPE_CHECKING:
     from ..loop import Loop
@@ -25,8 +26,11 @@ log = logging.getLogger("lvs-agent")
 PATH = "/run/lvs-agent/control.sock"
 LONGEST_REQUEST = 65536
 CLIENTS = 32
+_CHUNK = 1 << 20
+_ROOM = 8 << 20
+_SO_SNDBUFFORCE = 32
 
-Answer = Callable[[Dict[str, Any]], None]
+Answer = Callable[[Union[Dict[str, Any], str]], None]
 Handler = Callable[[Dict[str, Any], Answer], None]
 """Called with the request and the function that takes the answer, now or later, once."""
 
@@ -36,6 +40,8 @@ class _Client:
 
     def __init__(self, server: Server, sock: socket.socket) -> None:
         sock.setblocking(False)
+        with contextlib.suppress(OSError):  # a status of megabytes in one go
+            sock.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _ROOM)
         self.server, self.sock = server, sock
         self.inbox, self.outbox = bytearray(), bytearray()
 
@@ -74,16 +80,19 @@ class _Client:
             return
         self.server.handler(request, self.answer)
 
-    def answer(self, document: Dict[str, Any]) -> None:
+    def answer(self, document: Union[Dict[str, Any], str]) -> None:
+        """document: text is JSON already."""
         if self.sock.fileno() < 0:
             return  # the client did not wait
-        self.outbox += json.dumps(document, separators=(",", ":")).encode() + b"\n"
+        text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
+        self.outbox += text.encode()
+        self.outbox += b"\n"
         self.flush()
 
     def flush(self) -> None:
         try:
             while self.outbox:
-                del self.outbox[: self.sock.send(self.outbox[:262144])]
+                del self.outbox[: self.sock.send(self.outbox[:_CHUNK])]
         except BlockingIOError:
             pass
         except OSError:
@@ -159,17 +168,22 @@ class Server:
 
 def ask(request: Dict[str, Any], path: str = PATH, timeout: float = 10.0) -> Dict[str, Any]:
     """One request to a running agent. Raises OSError when there is none, TimeoutError when it does not answer."""
+    answer: Optional[Dict[str, Any]] = json.loads(ask_text(request, path, timeout))
+    if not isinstance(answer, dict):
+        raise ConnectionError("the agent's answer is not an object")
+    return answer
+
+
+def ask_text(request: Dict[str, Any], path: str = PATH, timeout: float = 10.0) -> str:
+    """As `ask`, the answer as it came: a line of JSON."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(timeout)
         sock.connect(path)
         sock.sendall(json.dumps(request).encode() + b"\n")
         inbox = bytearray()
         while not inbox.endswith(b"\n"):
-            part = sock.recv(262144)
+            part = sock.recv(_CHUNK)
             if not part:
                 raise ConnectionError("the agent closed the connection without an answer")
             inbox += part
-    answer: Optional[Dict[str, Any]] = json.loads(inbox)
-    if not isinstance(answer, dict):
-        raise ConnectionError("the agent's answer is not an object")
-    return answer
+    return inbox.decode()

@@ -68,7 +68,8 @@ class Standing(NamedTuple):
 
     def weight(self, server: Server) -> int:
         """The weight in force while it is up."""
-        return max(0, min(MOST_WEIGHT, server.weight + sum(delta for _check, delta in self.deltas)))
+        more = sum(delta for _check, delta in self.deltas) if self.deltas else 0
+        return max(0, min(MOST_WEIGHT, server.weight + more))
 
 
 @dataclass(frozen=True)

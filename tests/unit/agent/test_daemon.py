@@ -337,3 +337,11 @@ def test_watch_tells_the_status_again_and_again_and_waits_for_an_agent_that_is_a
         shown.send_signal(signal.SIGINT)
         shown.stdout.read()
     assert (says, shown.returncode) == (["x.conf"] * 3, 0)
+
+
+def test_the_status_is_printed_as_json(agent: Agent) -> None:
+    command = [sys.executable, "-m", "lvs_agent", "status", "--json", "--socket", agent.socket]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True).stdout
+    assert shown.endswith("}\n")
+    assert json.loads(shown).keys() == agent.status().keys()
