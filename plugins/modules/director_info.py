@@ -69,6 +69,12 @@ director:
     change:
       description: The state of the last watched change and, when it was taken back, the reasons.
       type: dict
+    status:
+      description:
+        - All that the agent says of itself, as C(lvs-agent status --json) prints it; empty for another engine.
+        - Instances, groups, trackers, addresses, requests, services, servers, checks with their last result and time,
+          drains, sync daemons, counters, the file's digest, processes.
+      type: dict
   sample:
     engine: agent
     problems: []
@@ -77,6 +83,7 @@ director:
     servers: {"TCP 192.0.2.80:80": ["192.0.2.11:80"]}
     connections: {"TCP 192.0.2.80:80 -> 192.0.2.11:80": [3, 17]}
     change: {state: confirmed, reasons: []}
+    status: {version: 0.1.0, pid: 512}
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -102,6 +109,7 @@ def main() -> None:
         for item in (*instance.virtual_ipaddress, *instance.virtual_ipaddress_excluded)
     ]
     change = port.state()
+    told = look.ask_agent("status") if engine == "agent" else None
     module.exit_json(
         changed=False,
         director={
@@ -115,6 +123,7 @@ def main() -> None:
                 "state": change.get("state", ""),
                 "reasons": [secret.masked(reason) for reason in change.get("reasons", ())],
             },
+            "status": (told or {}).get("status", {}),
         },
     )
 

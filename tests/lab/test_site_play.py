@@ -131,6 +131,12 @@ def test_the_first_play_makes_a_cluster_that_serves(cluster, before):
     assert wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.5) is not None
     assert wait(lambda: serves(cluster) == {"r1": 10, "r2": 10}, SETTLED, 0.5) is not None
     assert table(cluster, "d1") == table(cluster, "d2")
+    # the journal has the event with its fields, and from the process that it came from
+    asked = "journalctl -u lvs-agent -o json --no-pager LVS_EVENT=vrrp-state LVS_TO=MASTER"
+    told = json.loads(cluster.ssh("d1", asked).stdout.splitlines()[-1])
+    fields = ("LVS_VRRP_INSTANCE", "LVS_FROM", "PRIORITY", "SYSLOG_IDENTIFIER", "_COMM")
+    assert [told[name] for name in fields] == ["VI_1", "BACKUP", "6", "lvs-agent", "lvs-vrrp"]
+    assert len(told["MESSAGE_ID"]) == 32
 
 
 def test_the_second_play_changes_nothing(cluster):
