@@ -164,8 +164,11 @@ def look(document: model.Document, seconds: float = LONG) -> List[Row]:
     for interface, routers in plan_segment.routers(document).items():
         asked = [address for router in routers for address in (*router.addresses, *router.others)]
         view = observe(_run, interface, asked, seconds, ASK)
-        servers = {mac: address for address, mac in neighbours(interface) if address in wanted and mac != view["mac"]}
-        found += [vars(each) for each in alone.judge(alone.Own(os.uname().nodename, routers, servers), view)]
+        near = [(address, mac) for address, mac in neighbours(interface) if mac != view["mac"] and address not in asked]
+        servers = {mac: address for address, mac in near if address in wanted}
+        others = {mac: address for address, mac in near if address not in wanted}
+        own = alone.Own(os.uname().nodename, routers, servers, others)
+        found += [vars(each) for each in alone.judge(own, view)]
     return found
 
 

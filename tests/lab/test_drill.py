@@ -174,7 +174,8 @@ def lab(tmp_path_factory):
 AGENT = ("takeover", "standby")
 AGENT += ("stop", "kill", "freeze", "link_down", "one_way_loss", "partition", "real_server_killed", "all_real_servers")
 AGENT += ("real_server_slow", "check_storm", "reload_under_load", "clock_step", "reboot")
-KEEPALIVED = ("stop", "kill", "freeze", "link_down", "one_way_loss", "reload_under_load")
+KEEPALIVED = ("stop", "kill", "freeze", "link_down", "one_way_loss", "partition", "reload_under_load")
+KEEPALIVED += ("real_server_killed", "clock_step")
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,8 @@ def test_left_on_the_old_master(segment) -> None:
     subprocess.run(["kill", "-9", str(agent.pid), *children], check=True)
     agent.wait()
     assert wait(lambda: segment["dir2"].has(VIP), 10) is not None
+    segment["dir2"].run("ping", "-c", "1", "10.1.0.1")  # it has spoken with that host before
     found = segment.look("dir2")
+    assert named([row for row in found if row["address"] == VIP]) == {("unknown-holder", "10.1.0.1")}
     assert {row["code"] for row in found} == {"unknown-holder"}
     assert all("daemon is gone" in row["what"] for row in found)

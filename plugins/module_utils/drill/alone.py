@@ -10,7 +10,7 @@ are, where its answers go. Here is what the agent can look for by itself, all th
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Tuple
 
 from .watch import REAL_SERVER_ARP, Finding, View, free_vrids, in_words, is_virtual
@@ -32,13 +32,14 @@ class Router:
 
 @dataclass(frozen=True)
 class Own:
-    """What a director knows of one interface's segment: its name, its virtual routers there, and the real servers of
-    its file by the MAC addresses that its kernel knows.
+    """What a director knows of one interface's segment: its name, its virtual routers there, and by the MAC addresses
+    that its kernel knows the real servers of its file, and others.
     """
 
     name: str
     routers: Tuple[Router, ...]
     servers: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(own: Own, view: View) -> List[Finding]:
@@ -84,9 +85,11 @@ def _answers(own: Own, view: View, router: Router, address: str, peers: List[Dic
             found.append(Finding("answers-for-vip", server, what, mend, address))
             continue
         besides = "which this director has too" if _has(view, address) else "and sends no adverts"
-        what = f"{mac} answers for {address}, {besides}: a director whose daemon is gone or frozen, or a stranger"
+        host = own.others.get(mac, "")
+        who = f"{host} ({mac})" if host else mac
+        what = f"{who} answers for {address}, {besides}: a director whose daemon is gone or frozen, or a stranger"
         mend = f"ip address del {address} there; the switch says at which port that MAC address is"
-        found.append(Finding("unknown-holder", "", what, mend, address))
+        found.append(Finding("unknown-holder", host, what, mend, address))
     if not seen and not peers and not _has(view, address) and view["asked"]:
         what = f"nobody answers for {address}, nobody sends adverts with VRID {router.vrid}, and {own.name} has it not"
         found.append(Finding("no-holder", "", what, "look at the state of the directors' VRRP instances", address))
