@@ -90,6 +90,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.lvs.cluster.plugins.module_utils.change import kernel_table, look, port
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.port import read_file
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
+from ansible_collections.lvs.cluster.plugins.module_utils.service.port import ask_agent
 
 
 def main() -> None:
@@ -109,7 +110,7 @@ def main() -> None:
         for item in (*instance.virtual_ipaddress, *instance.virtual_ipaddress_excluded)
     ]
     change = port.state()
-    told = look.ask_agent("status") if engine == "agent" else None
+    told = ask_agent("status") if engine == "agent" else None
     module.exit_json(
         changed=False,
         director={
