@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Optional, Tuple
 
 from .outcome import Conversation, Outcome, Step
@@ -62,8 +63,11 @@ class HttpCheck:
 
     def converse(self, step: int) -> Conversation:
         """A GET of the url number `step`."""
-        url = self.urls[step]
-        return HttpConversation(url, request(self.endpoint, url, self.virtualhost, self.http_protocol))
+        return HttpConversation(self.urls[step], self._requests[step])
+
+    @cached_property
+    def _requests(self) -> Tuple[bytes, ...]:
+        return tuple(request(self.endpoint, url, self.virtualhost, self.http_protocol) for url in self.urls)
 
     def server_name(self, step: int) -> Optional[str]:
         """The TLS server name for the url number `step`; None for none."""
