@@ -8,7 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from ansible_collections.lvs.cluster.plugins.module_utils.drill import watch
+from ansible_collections.lvs.cluster.plugins.module_utils.drill import alone, watch
 from ansible_collections.lvs.cluster.plugins.module_utils.drill.observe import observe
 from netns import Host, bridge, plug, wait
 
@@ -95,8 +95,14 @@ class Segment:
         return watch.judge(watch.Cluster((VIP, VIP6), roles, gateways or {}), views or self.views())
 
     def healthy(self) -> list:
-        """What one short look finds: nothing, as long as nobody breaks anything."""
-        return self.judge(self.views(seconds=0.7, ask=0.1, route_to="198.51.100.7"), GATEWAYS)
+        """What one short look finds, all hosts together and each director alone: nothing, while nobody breaks anything."""
+        views = self.views(seconds=0.7, ask=0.1, route_to="198.51.100.7")
+        routers = (alone.Router(51, (VIP,)), alone.Router(51, ("fe80::100", VIP6)))
+        servers = {views[name]["mac"]: name for name in ("rs1", "rs2")}
+        found = self.judge(views, GATEWAYS)
+        for name in ("dir1", "dir2"):
+            found += alone.judge(alone.Own(name, routers, servers), views[name])
+        return found
 
     def close(self) -> None:
         for host in self.hosts.values():
