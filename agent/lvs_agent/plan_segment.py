@@ -22,7 +22,7 @@ def period(document: model.Document) -> Optional[float]:
 
 
 def routers(document: model.Document) -> Mapping[str, Tuple[Router, ...]]:
-    """By interface; addresses on another interface than their instance's are looked for there, by nobody's adverts."""
+    """By interface. What is not in the adverts counts where it stands on the instance's own interface."""
     found: Dict[str, List[Router]] = {}
     for instance in plan_vrrp.plan(document).instances.values():
         told = tuple(str(ip_address(address)) for address in instance.advertised)
