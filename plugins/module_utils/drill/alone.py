@@ -65,15 +65,19 @@ def _has(view: View, address: str) -> bool:
     return any(own == address for own, _device in view["addresses"])
 
 
-def _seen(view: View, address: str, kinds: Tuple[str, ...]) -> List[str]:
-    """MAC addresses of others that showed themselves so."""
-    rows = (row for row in view["sightings"] if row["address"] == address and row["how"] in kinds)
-    return list(dict.fromkeys(row["mac"] for row in rows if row["mac"] != view["mac"]))
+def _seen(view: View, address: str, kinds: Tuple[str, ...]) -> Dict[str, int]:
+    """MAC addresses of others that showed themselves so, and how often."""
+    found: Dict[str, int] = {}
+    for row in view["sightings"]:
+        if row["address"] == address and row["how"] in kinds and row["mac"] != view["mac"]:
+            found[row["mac"]] = found.get(row["mac"], 0) + row["count"]
+    return found
 
 
 def _answers(own: Own, view: View, router: Router, address: str, peers: List[Dict[str, Any]]) -> List[Finding]:
     masters = {row["mac"] for row in peers}
     seen = _seen(view, address, ("reply", "announce"))
+    answers = _seen(view, address, ("reply",))
     found = []
     for mac in seen:
         if mac in masters or is_virtual(mac):
@@ -83,6 +87,8 @@ def _answers(own: Own, view: View, router: Router, address: str, peers: List[Dic
             what = f"real server {server} ({mac}) answers for {address}, as seen from {own.name}"
             mend = f"ip address replace {address}/128 dev lo" if ":" in address else REAL_SERVER_ARP
             found.append(Finding("answers-for-vip", server, what, mend, address))
+            continue
+        if answers.get(mac, 0) < 2:  # whoever has it answers every question; this one let it go again
             continue
         besides = "which this director has too" if _has(view, address) else "and sends no adverts"
         host = own.others.get(mac, "")

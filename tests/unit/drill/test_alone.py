@@ -22,8 +22,8 @@ SENT = advert("10.1.0.1", MINE, sent=True)
 HEARD = {"vrid": 51, "source": PEER, "count": 3}
 
 
-def view(has=(), sightings=(), adverts=(), heard=(), asked=6):
-    seen = [{"address": address, "mac": mac, "how": how, "count": 1} for address, mac, how in sightings]
+def view(has=(), sightings=(), adverts=(), heard=(), asked=6, count=3):
+    seen = [{"address": address, "mac": mac, "how": how, "count": count} for address, mac, how in sightings]
     return {
         "interface": "eth0",
         "mac": MINE,
@@ -49,6 +49,8 @@ BOTH = [(VIP, THEIRS, "reply"), (OTHER, THEIRS, "reply")]
         view(MASTER, adverts=[SENT, advert(priority=0)]),
         view(MASTER, [(VIP, "00:00:5e:00:01:33", "reply")], [SENT]),
         view((), (), (), asked=0),
+        # another one let it go when the look began: what is left of that is an answer and an announcement
+        view(MASTER, [(VIP, STRANGE, "reply"), (VIP, STRANGE, "announce")], [SENT], count=1),
         view(MASTER, adverts=[SENT, advert(vrid=52, addresses=("10.9.9.9",))]),
     ],
 )
