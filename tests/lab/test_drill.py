@@ -212,6 +212,20 @@ def test_a_broken_limit_fails_the_play(lab):
     assert wait(lab.rests, 60, 0.5) is not None
 
 
+def test_what_takes_too_long_is_broken_off_and_put_back(lab):
+    lab.site("agent")
+    before = lab.state()
+    begin = time.monotonic()
+    done, report, _independent = lab.drill("all_real_servers", drill_abort_after=2, drill_hold=60)
+    assert done.returncode != 0
+    assert report["verdict"] == "failed" or "broken off" in done.stdout
+    undo = next(moment["at"] for moment in report["moments"] if moment["label"] == "undo")
+    assert undo < 20, "not before its time"
+    assert time.monotonic() - begin < 120
+    assert wait(lab.rests, 60, 0.5) is not None
+    assert lab.state() == before
+
+
 def test_a_dead_controller_leaves_nothing(lab):
     lab.site("agent")
     before = lab.state()
