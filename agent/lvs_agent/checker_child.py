@@ -155,6 +155,7 @@ class Checker:
         told = {ServiceKey(*key) for key in json.loads(resume.get("services", "[]"))}
         self._leaving |= told & set(have or ()) - self._ours()
         known: Dict[Tuple[str, str], bool] = {}
+        told_of = []
         for name, service in self.plan.services.items():
             adopted = plan_checks.known_up(service, have) if have is not None else None
             failed = roster.alpha_failed(service.pool.servers)
@@ -162,8 +163,10 @@ class Checker:
                 failed = plan_checks.failed_checks(service, adopted)
                 known.update({(name, server): up for server, up in adopted.items()})
             self.states[name], effects = roster.begin(service.pool, failed)
-            self._tell(service, effects)
+            told_of.append((service, effects))
         self._look(have)
+        for service, effects in told_of:  # the table first: a thousand lines of log can wait
+            self._tell(service, effects)
         self.scripts.launch()  # a fork that the table need not wait for
         self.runner.load(self.plan.checks, lambda key: known.get((key.service, key.server)))
         self._look_at_sync()
