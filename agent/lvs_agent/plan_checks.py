@@ -179,7 +179,7 @@ def _service(
         private = plan_paths.entries((check for _schedule, check in own.values()), mark, destinations[key])
         paths += private
         marks.update(entry.service.key.fwmark for entry in private)
-        alpha = frozenset(key for key, (schedule, _check) in own.items() if schedule.alpha)
+        alpha = frozenset(key for key, (schedule, _check) in own.items() if schedule.alpha) or roster.NONE
         inhibit = effective.inhibit_on_failure(block, real_server)
         servers.append(roster.Server(key, weight, inhibit, frozenset(own), alpha))
     if not servers or not services:
