@@ -105,6 +105,23 @@ def test_the_picture_shows_what_was_measured():
     assert [shape["kind"] for shape in lanes["held connections"]["shapes"]] == ["rect", "cross"]
 
 
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("dir1", "address at dir1"),
+        ("02:00:c0:a8:8c:8d", "02:00:c0:a8:8c:8d"),
+        ("director-1.site-a.example.net", "…tor-1.site-a.example.net"),
+    ],
+)
+def test_a_label_has_no_more_than_its_room(name, label):
+    seen, found = drawn()
+    for holder in found["holders"]:
+        holder["host"] = name if holder["host"] == "dir1" else holder["host"]
+    labels = [lane["label"] for lane in picture.pictures(seen, found, NAMES)[-1]["lanes"]]
+    assert label in labels
+    assert max(map(len, labels)) <= picture.ROOM
+
+
 def test_a_long_observation_is_shown_twice():
     seen, found = drawn(end=1030.0)
     near, whole = picture.pictures(seen, found, NAMES)

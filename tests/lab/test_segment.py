@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,11 @@ class Watched(Segment):
         socket = ("--socket", self.socket) if command in ("run", "status") else ()
         return ("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent", command, *words, *socket)
 
+    @property
+    def name(self) -> str:
+        """What the director calls itself: all namespaces of a guest have one host name."""
+        return os.uname().nodename
+
     def look(self, host: str = "dir1") -> list:
         """What the command finds there now."""
         with self[host]:
@@ -109,6 +115,28 @@ def test_a_stranger_with_the_address(segment) -> None:
     found = segment.look()
     segment["router"].batch(f"addr del {VIP}/32 dev eth0")
     assert named(found) == {("unknown-holder", "")}
+
+
+def test_the_address_as_sender(segment) -> None:
+    segment["rs1"].sysctl(**{"net/ipv4/conf/all/arp_announce": 0})
+    with segment["rs1"]:
+        words = ("ping", "-c", "8", "-i", "0.3", "-W", "1", "-I", VIP, "10.1.0.77")  # nobody is there: it asks and asks
+        pinging = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    found = segment.look()
+    pinging.wait()
+    segment["rs1"].sysctl(**{"net/ipv4/conf/all/arp_announce": 2})
+    assert named(found) == {("vip-as-sender", "10.1.0.11")}
+    assert found[0]["mend"] == "sysctl -w net.ipv4.conf.all.arp_announce=2"
+
+
+def test_a_stranger_with_our_vrid(segment) -> None:
+    stranger = segment.keepalived("router", 50, vip="10.1.0.200", vip6="fd00::200")
+    segment["router"].run("nft", DEAF)
+    assert wait(lambda: segment["router"].has("10.1.0.200") and segment["router"].has("fd00::200"), 10) is not None
+    found = segment.look()
+    segment["router"].stop(stranger)
+    segment["router"].run("nft", "delete table inet drill")
+    assert named([row for row in found if "10.1.0.254" in row["what"]]) == {("vrid-clash", segment.name)}
 
 
 def test_adverts_that_do_not_come_through(segment) -> None:

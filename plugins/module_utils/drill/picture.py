@@ -23,6 +23,8 @@ LEVEL = 15.0
 """Height of one line of words above the plot."""
 COLUMN = 2.5
 """Least width of one column of a histogram."""
+ROOM = 25
+"""Characters of a lane's label: what LEFT has room for."""
 MOST = 8
 """Lanes of one kind; what does not fit is counted in words."""
 
@@ -155,8 +157,16 @@ def _server_lanes(attempts: Sequence[Attempt], scale: Scale, width: float) -> Li
     for server in sorted(columns)[:MOST]:
         shapes = [_rect(round(LEFT + c * width, 2), 0, width, 13, "server") for c in sorted(columns[server])]
         note = str(sum(columns[server].values()))
-        lanes.append({"label": f"answered by {server}", "note": note, "height": 13.0, "shapes": _merged(shapes)})
+        lanes.append({"label": _label("answered by", server), "note": note, "height": 13.0, "shapes": _merged(shapes)})
     return _grouped(lanes)
+
+
+def _label(what: str, name: str) -> str:
+    """As much of it as has room; rather the name than what it does, rather its end than its beginning."""
+    for text in (f"{what} {name}", name):
+        if len(text) <= ROOM:
+            return text
+    return f"…{name[1 - ROOM :]}"
 
 
 def _grouped(lanes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
@@ -182,7 +192,7 @@ def _holder_lanes(
         for t, mac, address in seen.announcements:
             if address == report["probe"]["address"] and name(mac) == host and scale.shows(t, t):
                 shapes.append({"kind": "flag", "x": scale(t), "y": 16, "title": f"announced at {t - scale.zero:.3f} s"})
-        lanes.append({"label": f"address at {host}", "height": 16.0, "shapes": shapes})
+        lanes.append({"label": _label("address at", host), "height": 16.0, "shapes": shapes})
     return _grouped(lanes)
 
 
@@ -195,7 +205,7 @@ def _speaker_lanes(seen: Timeline, name: Names, colours: Mapping[str, str], scal
             if scale.shows(t, t):
                 places[round(scale(t) * 2) / 2] = colours[host] if priority else "bad"
         shapes = [_rect(x - 0.75, 0, 1.5, 12, colour) for x, colour in sorted(places.items())]
-        label = f"adverts of {host}, VRID {speaker.vrid}"
+        label = _label("adverts of", f"{host}, VRID {speaker.vrid}")
         lanes.append({"label": label, "height": 12.0, "shapes": shapes})
     return _grouped(lanes)
 
