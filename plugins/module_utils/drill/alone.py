@@ -122,6 +122,8 @@ def _split(own: Own, view: View, router: Router, peers: List[Dict[str, Any]]) ->
     found = []
     for peer in peers:
         heard = any(row["vrid"] == router.vrid and row["source"] == peer["source"] for row in view["heard"])
+        if set(peer["addresses"]) != set(router.addresses):  # not our peer: see _clash
+            continue
         if peer["count"] < 2 or (heard and not (holds and sent > 1)):
             continue
         device = view["interface"]

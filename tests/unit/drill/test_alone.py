@@ -70,6 +70,7 @@ def test_healthy(healthy) -> None:
         (view(MASTER, BOTH, [SENT, advert()], [HEARD]), "split-brain", PEER, "both master of VRID 51"),
         (view(MASTER, BOTH, [SENT, advert()]), "split-brain", "dir1", "into the firewall of dir1"),
         (view((), BOTH, [advert()]), "adverts-lost", "dir1", "do not come through to dir1"),
+        (view(MASTER, (), [SENT, advert(addresses=(OTHER,))], [HEARD]), "vrid-clash", "dir1", "for 10.1.0.101;"),
         (
             view((), BOTH, [advert(), advert("10.1.0.9", STRANGE, 1, addresses=("10.1.0.200",))], [HEARD]),
             "vrid-clash",
