@@ -8,7 +8,6 @@ import json
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
-from .checks.misc import MiscCheck
 from .checks.track_file import FileCheck
 from .control import events
 from .pool import roster
@@ -93,9 +92,10 @@ def _check(check: Any, state: State, last: Optional[Last], now: float) -> str:
 
 def _target(check: Any) -> str:
     """What a check looks at: an address and port, a command, a file."""
-    if isinstance(check, MiscCheck):
-        return " ".join(check.argv)
-    return check.path if isinstance(check, FileCheck) else str(check.endpoint.name)
+    end = getattr(check, "endpoint", None)
+    if end is not None:
+        return str(end.name)
+    return check.path if isinstance(check, FileCheck) else " ".join(check.argv)
 
 
 def describe(service: Service, effect: roster.Effect) -> Tuple[object, ...]:

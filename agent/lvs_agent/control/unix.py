@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import grp
 import json
-import logging
 import os
 import select
 import socket
@@ -20,8 +19,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Union
 
 if TYPE_CHECKING:
     from ..loop import Loop
-
-log = logging.getLogger("lvs-agent")
 
 PATH = "/run/lvs-agent/control.sock"
 LONGEST_REQUEST = 65536
@@ -132,7 +129,9 @@ class Server:
                 os.chmod(self.path, 0o660)
         except (KeyError, OSError) as error:
             said = "there is no such group" if isinstance(error, KeyError) else error.strerror
-            log.error("socket_group %s: %s; %s is for root alone", group, said, self.path)
+            import logging  # noqa: PLC0415 - who only asks starts without it
+
+            logging.getLogger("lvs-agent").error("socket_group %s: %s; %s is for root alone", group, said, self.path)
 
     def _accept(self, _events: int) -> None:
         try:
