@@ -5,7 +5,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.configuration.secret import diff, masked, masked_as_in
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration.secret import (
+    diff,
+    masked,
+    masked_as_in,
+    secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,19 @@ def test_masked(text, shown):
 )
 def test_a_message_about_a_file_has_none_of_its_secrets(message, shown):
     assert masked_as_in(message, 'auth_pass "geheimnis"\n') == shown
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ("", ()),
+        ("a 1\n auth_pass abcdefghij # no\nb", ("abcdefghij", "abcdefgh")),
+        ("password abcd\n  key 7 efgh\nkey ijkl", ("abcd", "efgh")),
+        ("monkey 1 abcd\nkeyword abcd\nauth_pass", ()),
+    ],
+)
+def test_secrets_are_found_line_by_line(config, found):
+    assert secrets(config) == found
 
 
 def test_a_short_secret_does_not_eat_the_message():

@@ -45,6 +45,16 @@ def test_statuses_come_back(scripts: Scripts) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_started_before_the_helper_waits_for_it() -> None:
+    scripts = Scripts(late=True)
+    scripts.start(Job(("/bin/true",), ident="early"))
+    assert scripts.pid == 0
+    scripts.launch()
+    assert results(scripts, 1) == [("early", 0)]
+    scripts.close()
+    os.waitpid(scripts.pid, 0)
+
+
 def test_a_late_script_is_ended_with_its_children(scripts: Scripts) -> None:
     scripts.start(Job(("/bin/sh", "-c", "sleep 60 & wait"), timeout=0.05, ident="late"))
     assert results(scripts, 1) == [("late", TIMED_OUT)]
