@@ -35,7 +35,7 @@ LONG = 3.3
 """Seconds of one look: three adverts at an advert_int of 1."""
 ASK = 0.5
 """Seconds between two questions for each address."""
-AGAIN = 2.0
+AGAIN = 1.0
 """Seconds until a finding is looked for a second time."""
 Row = Dict[str, str]
 
@@ -79,7 +79,7 @@ class Watcher:
     def adopt(self, document: model.Document) -> None:
         """Look by this document from now on."""
         self.document = document
-        self._in(1.0)
+        self._in(0.2)
 
     def _in(self, seconds: float) -> None:
         self.loop.wake("look", self.loop.now() + seconds, lambda _now: self._look())
