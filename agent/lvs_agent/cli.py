@@ -247,8 +247,11 @@ def segment(arguments: List[str]) -> int:
     p.add_argument("--for", dest="seconds", type=float, default=3.3, metavar="SECONDS", help="listen so long (3.3)")
     options = p.parse_args(arguments)
     config = _read(options.file)
-    if config is None or config.document is None:
+    if config is None:
         return UNREADABLE
+    if config.errors:
+        _print_findings(config, "text")
+        return ERRORS
     from . import segment_child
 
     return segment_child.command(config.document, options.seconds, as_json=options.json)

@@ -17,7 +17,7 @@ import os
 import socket
 import struct
 import time
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from . import frames
 
@@ -156,6 +156,14 @@ class Segment:
     def __init__(self, interface: str) -> None:
         self.interface = interface
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._members: List[socket.socket] = []
+        try:
+            self._open()
+        except OSError:
+            self.close()
+            raise
+
+    def _open(self) -> None:
         self.socket.setblocking(False)
         _attach(self.socket)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -163,9 +171,9 @@ class Segment:
             self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
         except PermissionError:
             pass
-        index = socket.if_nametoindex(interface)
+        index = socket.if_nametoindex(self.interface)
         # Bound after the filter is there: nothing unfiltered ever gets in.
-        self.socket.bind((interface, ETH_P_ALL))
+        self.socket.bind((self.interface, ETH_P_ALL))
         self.mac = frames.mac_text(self.socket.getsockname()[4])
         self.asker = frames.asker(self.mac)
         groups = [(MR_MULTICAST, group) for group in GROUPS]

@@ -130,6 +130,17 @@ def test_run_refuses_a_file_with_errors(tmp_path, capfd) -> None:
     assert "is refused; nothing was started" in capfd.readouterr().err
 
 
+def test_segment_of_a_file_with_errors_and_of_an_interface_that_is_not_there(tmp_path, capfd) -> None:
+    path = tmp_path / "k.conf"
+    path.write_text(BAD)
+    assert cli.main(["segment", str(path)]) == 2
+    assert "error[" in capfd.readouterr().err
+    there = "vrrp_instance A {{\n interface {}\n virtual_router_id 1\n virtual_ipaddress {{\n 192.0.2.80\n }}\n}}\n"
+    path.write_text(there.format("nowhere0"))
+    assert cli.main(["segment", str(path), "--for", "0.1"]) == 3
+    assert "the segment cannot be looked at: nowhere0: " in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("line", "want"),
     [
