@@ -158,7 +158,9 @@ def test_a_stranger_speaks_our_vrid(segment):
     segment["router"].run("nft", DEAF)
     assert wait(lambda: segment["router"].has("10.1.0.200") and segment["router"].has("fd00::200"), 10) is not None
     found = segment.judge()
-    assert codes(found) == {("vrid-clash", "dir1")}
+    # discarded adverts silence keepalived's master for a while, and the other director may take over meanwhile
+    assert ("vrid-clash", "dir1") in codes(found)
+    assert {finding.code for finding in found} == {"vrid-clash"}
     assert any("10.1.0.254" in finding.what and "10.1.0.200" in finding.what for finding in found)
     assert "1, 2, 3" in found[0].mend
 
