@@ -11,8 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from netns import Host, bridge, get, plug
+from netns import Host, bridge, get, plug, wait
 from speaker import ENVIRONMENT
+
+from lvs_agent.control import unix
 
 LOAD = Path(__file__).parent / "hosts" / "load"
 VIP = "192.168.140.140"
@@ -92,6 +94,13 @@ class Director(Host):
     def status(self) -> dict:
         return json.loads(self.run(*self.agent("status", "--json", "--socket", self.socket)))
 
+    def serves(self) -> bool:
+        """The agent answers, with a checker. A killed one leaves its socket behind."""
+        try:
+            return bool(unix.ask({"command": "status"}, self.socket, 5)["status"].get("checker"))
+        except OSError:
+            return False
+
     def child(self, name: str) -> int:
         for entry in Path("/proc").glob("[0-9]*"):
             try:
@@ -144,7 +153,9 @@ class Load:
     def __init__(self, client: Host, address: str = VIP, rate: int = 200, port: int = 80) -> None:
         self.client, self.file = client, Path(f"/run/{client.name}-load.json")
         words = (str(rate), address, str(port), str(self.file))
+        self.file.unlink(missing_ok=True)
         self.program = client.start(str(LOAD), *words, log=f"/run/{client.name}-load.log")
+        assert wait(self.file.exists, 20, 0.05) is not None, "the load does not begin"
 
     def stop(self) -> dict:
         """Ask no more: how many were asked and failed, how many a second, the longest one took, and who answered."""

@@ -120,6 +120,7 @@ def test_no_request_fails(cluster, way: str) -> None:
     load, watch = Load(cluster.client, port=8080), Watch(cluster)
     time.sleep(1)
     WAYS[way](cluster)
+    assert wait(d1.serves, 20, 0.1) is not None
     time.sleep(1.5 if way in ("reloaded", "checker killed") else 4.5)  # the peer's active-down interval is 3.6 s
     figures, odd = load.stop(), watch.stop()
     print(f"{way}: {figures}")

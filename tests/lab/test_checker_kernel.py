@@ -169,6 +169,7 @@ def test_pipes_hear_of_servers_and_quorums(directors):
         director.up()
         heard[director] = told
     checked(directors)
+    assert wait(lambda: all(told.exists() for told in heard.values()), 20) is not None
     for director in directors:
         director.kill_web("10.0.0.1")
     assert wait(lambda: all(told.read_text().count("DOWN") == 4 for told in heard.values()), 20) is not None

@@ -36,14 +36,6 @@ def weights(pair, name):
     ]
 
 
-def serves(pair, name) -> bool:
-    """A killed agent leaves its socket behind: nobody answers there until the next one does."""
-    try:
-        return bool(pair.status(name).get("checker"))
-    except OSError:
-        return False
-
-
 def asked(pair) -> set:
     """Who answers fresh connections now."""
     return set(pair.cluster.answers(20))
@@ -71,9 +63,9 @@ def test_drain(pair) -> None:
     # the agent and then its checker are killed: what comes after them goes on with the journal
     d1 = pair.directors["d1"]
     d1.killed()
-    assert wait(lambda: serves(pair, "d1"), 20, 0.2) is not None
+    assert wait(pair.directors["d1"].serves, 20, 0.2) is not None
     os.kill(d1.child("checker"), signal.SIGKILL)
-    assert wait(lambda: serves(pair, "d1"), 20, 0.2) is not None
+    assert wait(pair.directors["d1"].serves, 20, 0.2) is not None
     assert [weights(pair, name) for name in BOTH] == [[0, 0], [0, 0]]
     assert pair.status("d1")["checker"]["drains"][0]["server"] == RS1
     assert pair.ask("d1", command="reload")["ok"]
@@ -122,7 +114,7 @@ def test_a_failover_in_the_middle(pair) -> None:
     d2 = pair.directors["d2"]
     d2.stop(d2.program)  # a director that comes back keeps its journal
     d2.up()
-    assert wait(lambda: serves(pair, "d2"), 20, 0.2) is not None
+    assert wait(pair.directors["d2"].serves, 20, 0.2) is not None
     assert wait(lambda: weights(pair, "d2") == [1, 0], 20, 0.2) is not None
     assert all(pair.ask(name, command="undrain", server=f"{RS1}:8080")["ok"] for name in BOTH)
     assert wait(lambda: [weights(pair, name) for name in BOTH] == [[1, 1]] * 2, 5, 0.1) is not None
