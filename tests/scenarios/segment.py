@@ -164,7 +164,7 @@ class World:
     def _send(self, name: str, seat: Seat, priority: int) -> None:
         if not seat.linked:
             return
-        datagram = _datagram(self.routers[name].settings, priority)
+        datagram = self._sealed(name, _datagram(self.routers[name].settings, priority))
         for other, listener in self.seats.items():
             if other == name or listener.segment != seat.segment or self.random.random() < self.loss:
                 continue
@@ -181,9 +181,18 @@ class World:
         if seat.paused:
             seat.waiting.append(datagram)
             return
-        heard = packet.parse(datagram, _expect(router.settings))
+        opened = self._opened(name, datagram)
+        heard = opened and packet.parse(opened, _expect(router.settings))
         if isinstance(heard, packet.Heard):
             self.give(name, AdvertReceived(heard.advert.priority, heard.advert.interval / 100, heard.source))
+
+    def _sealed(self, name: str, datagram: packet.Datagram) -> packet.Datagram:
+        """What leaves for `datagram`; here, nothing is signed."""
+        return datagram
+
+    def _opened(self, name: str, datagram: packet.Datagram) -> Optional[packet.Datagram]:
+        """What arrives, None when it is refused."""
+        return datagram
 
     # what must never be
 
