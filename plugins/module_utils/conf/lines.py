@@ -117,12 +117,28 @@ class HostPortLine(Kind):
             raise Bad(
                 f"'{where}' is no host", f"write {host} {port}, the port is a word of its own", code="bad-address"
             )
+        for port in words[1:2]:
+            _port(port)
         return check_extra(words, 2, HostPort(where, *words[1:2]))
 
     def write(self, value: Any) -> str:
         if value.host.count(":") == 1:
             raise ValueError(f"{value.host!r} is no host")
+        if value.port is not None:
+            try:
+                _port(value.port)
+            except Bad as bad:
+                raise ValueError(bad.message) from None
         return _joined(value.host, value.port)
+
+
+def _port(word: str, least: int = 1) -> int:
+    """The second word of a line as a port. Raises Bad."""
+    try:
+        return integer(word, least, 65535)
+    except Bad as bad:
+        bad.word = 2
+        raise
 
 
 class AddressPortLine(Kind):
@@ -143,11 +159,7 @@ def read_address_port(words: Sequence[str]) -> tuple[str, Optional[int]]:
     where = address(one(words, "an address"))
     if len(words) < 2:
         return where, None
-    try:
-        return where, integer(words[1], 0, 65535) or None
-    except Bad as bad:
-        bad.word = 2
-        raise
+    return where, _port(words[1], 0) or None
 
 
 def write_address_port(where: str, port: Optional[int]) -> str:

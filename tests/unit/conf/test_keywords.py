@@ -182,3 +182,61 @@ def test_every_word_is_known_only_as_it_is_spelled(block: str, word: str) -> Non
     lines_ = lines_of(block, word)
     lines_[0] = lines_[0].replace(word, f"{word}x", 1)
     assert said(block, lines_) == ["unknown-keyword"]
+
+
+# What each other kind refuses: words, the code at their line.
+BAD = {
+    kinds.Word: [("", "missing-value")],
+    kinds.Words: [("", "missing-value")],
+    kinds.Numbers: [("", "missing-value"), ("x x x x", "not-a-number"), ("99999999999 0 0 0", "out-of-range")],
+    kinds.Milliseconds: [("", "missing-value"), ("x", "not-a-number"), ("-1", "not-a-number")],
+    kinds.Address: [("", "missing-value"), ("10.0.0.300", "bad-address"), ("word", "bad-address")],
+    kinds.HexBytes: [("zz", "not-hexadecimal")],
+    kinds.StatusCodes: [("", "missing-value"), ("99", "bad-value"), ("600", "bad-value"), ("200-100", "bad-value")],
+    kinds.InitFileLine: [("x", "not-a-number")],
+    kinds.GranularityLine: [("", "missing-value"), ("300", "out-of-range")],
+    lines.ScriptLine: [("", "missing-value")],
+    lines.UserLine: [("", "missing-value")],
+    lines.FifoLine: [("", "missing-value")],
+    lines.WeightLine: [("", "missing-value"), ("10 no", "unknown-option"), ("x", "not-a-number")],
+    lines.ForwardingLine: [("", "missing-value"), ("best", "unknown-forwarding"), ("TUN type x", "bad-value"),
+                           ("TUN type gue port 0", "out-of-range"), ("TUN type gue port 65536", "out-of-range")],
+    lines.GarpExtraLine: [("", "missing-value"), ("all", "missing-value"), ("x", "not-a-number")],
+    lines.AddressPortLine: [("", "missing-value"), ("10.0.0.300 80", "bad-address"), ("10.0.0.1 65536", "out-of-range")],
+    lines.HostPortLine: [("", "missing-value"), ("h 0", "out-of-range"), ("h 65536", "out-of-range"),
+                         ("h smtp", "not-a-number")],
+    lines.LvsTimeoutsLine: [("", "missing-value"), ("tcp", "missing-value"), ("tcp x", "not-a-number"),
+                            ("tcp 99999999999", "out-of-range")],
+    lines.SyncDaemonLine: [("", "missing-value"), ("eth0 id 256", "out-of-range"), ("eth0 id x", "not-a-number"),
+                           ("eth0 port 65536", "out-of-range"), ("eth0 ttl 0", "out-of-range")],
+    hmac_keys.HmacKeyLine: [("", "missing-value"), ("1", "missing-value"), ("256 hex:00", "out-of-range"),
+                            ("1 hex:zz", "key-length")],
+    vmacs.VmacLine: [("00:00:zz", "bad-value")],
+    vmacs.IpvlanLine: [("a b c d e", "unknown-option")],
+}  # fmt: skip
+BARE = {  # these stand without a value as well
+    "include_check", "init_file", "notify_deleted", "require_reply", "use_ipvlan", "use_vmac", "vrrp_ipsets",
+    "vrrp_iptables",
+}  # fmt: skip
+NUMBERS = (kinds.Int, kinds.Seconds, kinds.Choice, kinds.OnOff)  # above
+ANYTHING = (kinds.Flag, kinds.OptionalWord)  # what follows them is ignored, as keepalived does, with a warning
+
+
+@pytest.mark.parametrize(("block", "word"), [(b, w) for b, w in WORDS if entry_of(b, w).mode == "line"])
+def test_every_word_refuses_something(block: str, word: str) -> None:
+    kind = entry_of(block, word).kind
+    if isinstance(kind, NUMBERS):
+        return
+    if isinstance(kind, ANYTHING):
+        found = read(placed(block, [f"{word} two words"]), "k.conf").findings
+        assert "extra-words" in [one.code for one in found if one.line == line_number(block)]
+        return
+    for words, code in BAD[type(kind)]:
+        wanted = [] if not words and word in BARE else [code]
+        assert said(block, [f"{word} {words}".strip()]) == wanted, words
+
+
+@pytest.mark.parametrize(("block", "word"), [(b, w) for b, w in WORDS if entry_of(b, w).mode != "line"])
+def test_every_block_wants_its_brace(block: str, word: str) -> None:
+    head, *rest = lines_of(block, word)
+    assert "missing-brace" in said(block, [head.rstrip(" {"), *rest])

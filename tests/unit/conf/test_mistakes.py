@@ -390,6 +390,8 @@ MISTAKES = [
     # what looks right, and what other formats have
     ("unknown-value", W, instance("", vip="10.0.0.1/24 scope ¶linkk")),
     ("bad-address", E, "global_defs {\n  smtp_server ¶mail.example.org:25\n}\n"),
+    ("out-of-range", E, "global_defs {\n  smtp_server mail.example.org ¶70000\n}\n"),
+    ("not-a-number", E, "global_defs {\n  smtp_server mail.example.org ¶smtp\n}\n"),
     ("bad-range", E, "virtual_server_group G {\n  ¶10.0.0.1/24 80\n}\n" + server("", head="group G")),
     ("misplaced-keyword", E, check("HTTP_GET", "      ¶path /")),
     (
