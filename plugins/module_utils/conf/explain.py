@@ -59,6 +59,7 @@ def _all() -> dict[str, Explanation]:
         explain_addresses,
         explain_checks,
         explain_cluster,
+        explain_description,
         explain_lines,
         explain_names,
         explain_servers,
@@ -76,6 +77,7 @@ def _all() -> dict[str, Explanation]:
         explain_servers,
         explain_checks,
         explain_cluster,
+        explain_description,
     ):
         for entry in catalogue.CATALOGUE.split("\n@ ")[1:]:
             one = _entry(entry)

@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import explain
+from ansible_collections.lvs.cluster.plugins.plugin_utils import description as source
 from ansible_collections.lvs.cluster.plugins.plugin_utils.described_config import of_host
 from ansible_collections.lvs.cluster.plugins.plugin_utils.description import derive
 
@@ -172,3 +178,15 @@ virtual_server 192.0.2.80 80 {
 
 def test_a_text_stays_as_it_is():
     assert of_host("anything", "d1", inventory(), "x").text == "anything"
+
+
+CODES = sorted(set(re.findall(r'_wrong\("([a-z-]+)"', Path(source.__file__).read_text())))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_explained_examples(code):
+    explanation = explain.explain(code)
+    known = inventory(groups={**GROUPS, "all": [*GROUPS["all"], "r3"]}, r3={})
+    for example, wanted in ((explanation.bad, [code]), (explanation.good, [])):
+        found = derive(yaml.safe_load(example), "d1", known, "lvs_cluster").findings
+        assert [one.code for one in found] == wanted
