@@ -207,7 +207,7 @@ def test_hours_of_random_faults(seed: int) -> None:
                 vrid=51,
                 priority=rng.choice((100, 100, 150, 200, 254)),
                 advert_int=interval,
-                source=packed(f"192.0.2.{rng.randrange(1, 60) * 4 + number}"),
+                source=packed(f"192.0.2.{rng.randrange(1, 50) * 5 + number}"),
                 addresses=("192.0.2.254",),
                 preempt=rng.random() < 0.8,
             ),
