@@ -14,6 +14,7 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import os
 import random
 import resource
 import select
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
-from . import checker_status, plan_checks, plan_mail
+from . import checker_status, missing, plan_checks, plan_mail
 from .checker_drains import Drains
 from .checker_notices import Changed, Notices, default_user
 from .checks.port import Runner
@@ -113,7 +114,7 @@ class Checker:
     def __init__(self, loop: Loop, document: model.Document, scripts: Scripts) -> None:
         self.loop = loop
         self.scripts = scripts
-        self.document = document
+        self.document = document = missing.without(document, os.path.exists)
         self.plan = plan_checks.plan(document, default_user(document))
         self.states: Dict[str, roster.State] = {}
         self.runner = Runner(loop, self._told, random.random)
@@ -177,7 +178,7 @@ class Checker:
         """Run another document: what stays keeps its verdicts, its schedule, and its place in the table."""
         self._work()
         before, old = self.plan, self.states
-        self.document = document
+        self.document = document = missing.without(document, os.path.exists)
         self._set_manners()
         self.plan = plan_checks.plan(document, default_user(document))
         self.runner.load(self.plan.checks, lambda key: _still_up(old.get(key.service), key.server))

@@ -18,7 +18,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence
 
-from . import plan_process, plan_vrrp
+from . import missing, plan_process, plan_vrrp
 from .child import rename
 from .control.succession import ORPHAN
 from .link import state as link
@@ -43,7 +43,7 @@ RT_PRIORITY = 10
 def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
     """The child's body: serve until ("stop",), SIGTERM or the parent's end; 0 when all was given back."""
     gc.disable()  # what is made until it serves stays
-    plan = plan_vrrp.plan(document)
+    plan = plan_vrrp.plan(missing.without(document, os.path.exists))
     loop = Loop()
     scripts = Scripts()
     manners = real_time(plan.process)
@@ -54,7 +54,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     def told(message: object) -> None:
         kind, *rest = message if isinstance(message, tuple) else (None,)
         if kind == "reload":
-            routers.reload(plan_vrrp.plan(rest[0]))
+            routers.reload(plan_vrrp.plan(missing.without(rest[0], os.path.exists)))
             channel.send(("reloaded",))
         elif kind == "status":
             channel.send(("status", rest[0], {**routers.status(), "process": {"pid": os.getpid(), **manners}}))

@@ -182,7 +182,7 @@ def test_nothing_stays_behind(pair, tmp_path):
         pid = daemon.start(settings)
     assert daemon.running(settings.log)
     assert wait(lambda: not daemon.running(settings.log), 10) is not None
-    assert not os.path.exists(f"/proc/{pid}")
+    assert wait(lambda: not os.path.exists(f"/proc/{pid}"), 10) is not None
     seen, _broken = records.parse(Path(settings.log).read_text().splitlines())
     assert seen[-1]["why"] == "limit"
     assert daemon.stop(settings.log) is False
