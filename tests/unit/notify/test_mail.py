@@ -155,10 +155,10 @@ class Sink:
             except OSError:
                 return
             with connection, connection.makefile("rb") as lines:
-                self.sessions.append(self.talk(connection, lines))
+                self.sessions.append([])  # complete when the client has its last answer, not only when the talk has ended
+                self.talk(connection, lines, self.sessions[-1])
 
-    def talk(self, connection: socket.socket, lines: Iterator[bytes]) -> List[bytes]:
-        told: List[bytes] = []
+    def talk(self, connection: socket.socket, lines: Iterator[bytes], told: List[bytes]) -> None:
         connection.sendall(b"220 sink\r\n")
         body = False
         for line in lines:
@@ -174,7 +174,6 @@ class Sink:
             connection.sendall(usual.encode() + b"\r\n")
             if word == "QUIT" or usual.startswith("421"):
                 break
-        return told
 
 
 @pytest.fixture
