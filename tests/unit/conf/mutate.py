@@ -8,8 +8,8 @@ within two seconds (of this process: the machine may be busy) and 200 MB; what i
 back when it holds no errors, come to the same when it is read as a reload, and as a mapping. Monsters (a line of
 100 MB, NUL bytes, include loops, sequences and variables without end) are read first.
 
-Seeds 301 to 340 were read at the end (1,000,000 files): nothing failed, the slowest took 1.0 s of CPU, the largest process
-143 MB. Before, while the language was changed, 1,100,000 more: 49 inputs failed on the way and all pass now;
+Seeds 301 to 340 were read at the end (1,000,000 files): nothing failed, the slowest took 1.0 s of CPU, the largest
+process 143 MB. Before, while the language was changed, 1,100,000 more: 49 inputs failed on the way and all pass now;
 one difference after a reload (seed 38) was not seen again.
 """
 

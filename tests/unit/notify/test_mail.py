@@ -155,7 +155,7 @@ class Sink:
             except OSError:
                 return
             with connection, connection.makefile("rb") as lines:
-                self.sessions.append([])  # complete when the client has its last answer, not only when the talk has ended
+                self.sessions.append([])  # whole when the client has its last answer
                 self.talk(connection, lines, self.sessions[-1])
 
     def talk(self, connection: socket.socket, lines: Iterator[bytes], told: List[bytes]) -> None:
