@@ -38,6 +38,7 @@ from .loop import Loop
 from .notify.scripts import Scripts
 from .notify.security import insecure
 from .pool import roster
+from .presence import Presence
 from .sync_daemons import SyncDaemons
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
             channel.send(("answer", rest[0], checker.drain(tuple(rest[1:]))))
         elif kind == "vrrp":
             checker.hear(rest[0])
+        elif kind == "neighbours":
+            checker.runner.hear(rest[0])
         elif kind == "stop":
             loop.stop()
 
@@ -136,6 +139,8 @@ class Checker:
         self.moment = 0.0
         """The moment that the weights of slow starts are those of."""
         self.sync = SyncDaemons()
+        self.presence = Presence(loop, lambda names: self.runner.resume(lambda key: key.service in names))
+        self.runner.suspended = lambda key: key.service in self.presence.resting
 
     # -- life ------------------------------------------------------------------
 
@@ -168,6 +173,7 @@ class Checker:
         self._look(have)
         for service, effects in told_of:  # the table first: a thousand lines of log can wait
             self._tell(service, effects)
+        self._look_for_addresses()
         self.scripts.launch()  # a fork that the table need not wait for
         self.runner.load(self.plan.checks, lambda key: known.get((key.service, key.server)))
         self._look_at_sync()
@@ -181,6 +187,7 @@ class Checker:
         self.document = document = missing.without(document, os.path.exists)
         self._set_manners()
         self.plan = plan_checks.plan(document, default_user(document))
+        self._look_for_addresses()
         self.runner.load(self.plan.checks, lambda key: _still_up(old.get(key.service), key.server))
         self.states = {}
         for name, service in self.plan.services.items():
@@ -197,6 +204,10 @@ class Checker:
         self._leaving |= gone - self._ours()
         self._look()
         self._look_at_sync()
+
+    def _look_for_addresses(self) -> None:
+        awaits = ((name, service.awaits) for name, service in self.plan.services.items())
+        self.presence.adopt({name: addresses for name, addresses in awaits if addresses})
 
     def hear(self, states: Mapping[str, str]) -> None:
         """The states of the VRRP instances, told by the parent."""
@@ -220,6 +231,7 @@ class Checker:
     def stop(self) -> None:
         """End all checks and take our services out of the kernel, as keepalived does."""
         self.runner.stop()
+        self.presence.close()
         for name, service in self.plan.services.items():
             effects = roster.stop(service.pool, self.states[name])
             self._tell(service, effects)

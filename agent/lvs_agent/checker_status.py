@@ -8,6 +8,7 @@ import json
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
+from .checks.bfd import BfdCheck
 from .checks.track_file import FileCheck
 from .control import events
 from .pool import roster
@@ -91,10 +92,12 @@ def _check(check: Any, state: State, last: Optional[Last], now: float) -> str:
 
 
 def _target(check: Any) -> str:
-    """What a check looks at: an address and port, a command, a file."""
+    """What a check looks at: an address and port, a command, a file, a BFD session."""
     end = getattr(check, "endpoint", None)
     if end is not None:
         return str(end.name)
+    if isinstance(check, BfdCheck):
+        return check.instance
     return check.path if isinstance(check, FileCheck) else " ".join(check.argv)
 
 

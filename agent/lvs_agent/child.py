@@ -101,6 +101,8 @@ class Child:
             self.parent.collect(rest[0], self.name, rest[1])
         elif kind == "wishes":
             self.parent.wishes.keep(rest[0])
+        elif kind == "neighbours":
+            self.parent.tell_neighbours(rest[0])
         elif kind == "answer":
             self.parent.relay.answered(*rest)
 

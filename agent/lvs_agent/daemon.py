@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent's processes: a parent, its VRRP child, its checker child. The only file that knows every room.
+"""The agent's processes: a parent and its children. The only file that knows every room.
 
 The parent reads and validates the file, forks the children, starts them again when they die, hands a reload on,
 answers the control socket, and speaks with the service manager. It holds no address and no table: when it is
@@ -59,6 +59,8 @@ class Parent:
         self.last_refusal: List[str] = []
         self._pending: Dict[int, _Pending] = {}
         self._next_id = 0
+        self._neighbours: Dict[str, int] = {}
+        """BFD sessions that are known, 1 or 0, whoever has them."""
         self._heritage = succession.path_of(options.socket_path)
         self._orphans: Dict[str, succession.Orphan] = {}
         """Children of a parent before this one that serve on until ours begin."""
@@ -104,6 +106,8 @@ class Parent:
             return self.options.vrrp and bool(document.vrrp_instances)
         if name == "segment":
             return self._rooms.segment(document)
+        if name == "bfd":
+            return self._rooms.bfd(document, self.options)
         return self.options.checkers and bool(document.virtual_servers)
 
     def _apply_roles(self) -> None:
@@ -136,7 +140,7 @@ class Parent:
         """What a child has to know before it begins."""
         if name == "checker":
             states = [("vrrp", self.children["vrrp"].states)] if "vrrp" in self.children else []
-            return [("journal", self.options.journal), *states]
+            return [("journal", self.options.journal), *states, ("neighbours", self._neighbours)]
         return [("wishes", self.wishes.wishes)] if self.wishes.wishes and name == "vrrp" else []
 
     def tell_states(self, name: str) -> None:
@@ -144,6 +148,13 @@ class Parent:
         checker = self.children.get("checker")
         if name == "vrrp" and checker is not None and checker.channel is not None:
             checker.channel.send(("vrrp", self.children["vrrp"].states))
+
+    def tell_neighbours(self, states: Dict[str, int]) -> None:
+        """The checker follows BFD sessions."""
+        self._neighbours = states
+        checker = self.children.get("checker")
+        if checker is not None and checker.channel is not None:
+            checker.channel.send(("neighbours", states))
 
     def _watchdog(self, period: float) -> None:
         """Feed the service manager's watchdog only while every child's loop turns."""

@@ -43,13 +43,15 @@ class Rooms:
     """What the parent needs of the rooms, so that it can be tried without them."""
 
     bodies: Mapping[str, Body]
-    """The children's programs: vrrp, checker, segment."""
+    """The children's programs: bfd, vrrp, checker, segment."""
     sweep: Callable[[Sequence[Any], Mapping[str, str]], None]
     """Takes off what documents brought whose VRRP child is away; it gets what that child told last of itself."""
     places: Callable[[Any], List[Any]]
     """What a document answers for in the kernel's table."""
     segment: Callable[[Any], bool] = lambda _document: False
     """Whether a document wants the segment looked at."""
+    bfd: Callable[[Any, Options], bool] = lambda _document, _options: False
+    """Whether a document's BFD sessions need a process of their own."""
     metrics: Callable[[Any], Optional[Tuple[str, int]]] = lambda _document: None
     """Where a document wants metrics, address and port."""
     socket_group: Callable[[Any], Optional[str]] = lambda _document: None

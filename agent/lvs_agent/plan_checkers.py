@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Optional, Tup
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from .checks import track_file
+from .checks.bfd import BfdCheck
 from .checks.dns import DnsCheck, question
 from .checks.endpoint import Endpoint
 from .checks.http import HttpCheck, Url
@@ -37,6 +38,7 @@ RUN = (
     model.UdpCheck,
     model.PingCheck,
     model.FileCheck,
+    model.BfdCheck,
     model.OwnCheck,
 )
 _FILE_SCHEDULE = Schedule(track_file.EVERY, track_file.EVERY, 0, 0.0)
@@ -76,6 +78,10 @@ def checks_of(real: Real, service: str, server: str) -> Iterator[Tuple[CheckKey,
             if tracked is not None:
                 yield CheckKey(service, server, tracked), (_FILE_SCHEDULE, tracked)
             continue
+        if isinstance(declared, model.BfdCheck):
+            followed = BfdCheck(declared.name or "")
+            yield CheckKey(service, server, followed), (_told(real, declared), followed)
+            continue
         schedule = _schedule(real, declared)
         for part in _parts(declared):
             made = _check(real, declared, part)
@@ -105,6 +111,13 @@ def _schedule(real: Real, declared: model.Check) -> Schedule:
         bool(declared.log_all_failures or effective.global_defs(real.document).checker_log_all_failures),
         declared.connects or 0 if isinstance(declared, model.StreamCheck) else 0,
     )
+
+
+def _told(real: Real, declared: model.BfdCheck) -> Schedule:
+    """Of a check that is told: the first word counts."""
+    given = (each.alpha for each in (declared, real.server, real.block))
+    alpha = next((each for each in given if each is not None), False)
+    return _shared(0.0, 0.0, 0, 0.0, alpha)
 
 
 def _file(document: model.Document, declared: model.FileCheck) -> Optional[FileCheck]:

@@ -55,6 +55,13 @@ class Service:
     paths: Tuple[ipvs.Entry, ...] = ()
 
     @property
+    def awaits(self) -> FrozenSet[str]:
+        """The addresses one of which has to be on this host for its checks to be made; none: they always are."""
+        if not self.block.ha_suspend or any(place.key.fwmark for place in self.services):
+            return frozenset()
+        return frozenset(place.key.address for place in self.services)
+
+    @property
     def keys(self) -> List[ipvs.ServiceKey]:
         """All that it has in the kernel."""
         return [*(place.key for place in self.services), *(entry.service.key for entry in self.paths)]
@@ -242,8 +249,6 @@ def unsupported(document: model.Document, path: str) -> List[Finding]:
     )
     for block in document.virtual_servers:
         name = service_name(block)
-        if block.ha_suspend:
-            findings.append(_finding(path, WARNING, f"virtual_server {name}: ha_suspend is not acted on: checks go on"))
         for real_server in block.real_servers:
             place = f"virtual_server {name}, real_server {real_server.address}"
             real = Real(document, block, real_server, None)

@@ -71,6 +71,17 @@ def plan(glob: model.GlobalDefs, mailing: Optional[Mailing] = None) -> Process:
     )
 
 
+def plan_bfd(glob: model.GlobalDefs) -> Process:
+    """The manners of the BFD process."""
+    return Process(
+        rt_priority=glob.bfd_rt_priority,
+        nice=glob.bfd_priority,
+        cpus=glob.bfd_cpu_affinity or (),
+        rttime=glob.bfd_rlimit_rttime or 0,
+        name=glob.bfd_process_name,
+    )
+
+
 def umask(glob: model.GlobalDefs) -> Optional[int]:
     """Of files that the agent makes: a number as C writes it, or names such as IWGRP; None when not said."""
     if glob.umask is None:

@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import AbstractSet, Any, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, AbstractSet, Any, Mapping, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
-from .bfd.session import Config
+from . import plan_bfd
 from .vrrp.process import Pattern, Quorum
 from .vrrp.track import Tracked
+
+if TYPE_CHECKING:
+    from .plan_bfd import Neighbour
 
 
 @dataclass(frozen=True)
@@ -48,25 +50,13 @@ class TrackProcess:
 
 
 @dataclass(frozen=True)
-class TrackBfd:
-    """One bfd_instance. `max_hops`: routers that packets may have come by, -1: any number."""
-
-    neighbour: str
-    config: Config
-    source: Optional[str] = None
-    ttl: int = 255
-    max_hops: int = 0
-    multihop: bool = False
-
-
-@dataclass(frozen=True)
 class Tracks:
     """What somebody tracks, by name."""
 
     scripts: Mapping[str, TrackScript] = field(default_factory=dict)
     files: Mapping[str, TrackFile] = field(default_factory=dict)
     processes: Mapping[str, TrackProcess] = field(default_factory=dict)
-    neighbours: Mapping[str, TrackBfd] = field(default_factory=dict)
+    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
 
 
 def plan(document: model.Document, used: AbstractSet[Tuple[str, str]]) -> Tracks:
@@ -74,29 +64,12 @@ def plan(document: model.Document, used: AbstractSet[Tuple[str, str]]) -> Tracks
     scripts = {each.name: _track_script(document, each) for each in document.vrrp_scripts}
     found = {each.name: _track_file(each) for each in document.track_files if each.file}
     processes = {each.name: _track_process(each) for each in document.vrrp_track_processes if each.process}
+    sessions = {name for kind, name in used if kind == "bfd"}
     return Tracks(
         {name: each for name, each in scripts.items() if ("script", name) in used},
         {name: each for name, each in found.items() if ("file", name) in used},
         {name: each for name, each in processes.items() if ("process", name) in used},
-        {each.name: _track_bfd(each) for each in document.bfd_instances if ("bfd", each.name) in used},
-    )
-
-
-def _track_bfd(block: model.BfdInstance) -> TrackBfd:
-    usual = Config()
-    return TrackBfd(
-        neighbour=str(ip_address(block.neighbor_ip or "")),
-        config=Config(
-            min_tx=block.min_tx or usual.min_tx,
-            min_rx=block.min_rx or usual.min_rx,
-            idle_tx=block.idle_tx or usual.idle_tx,
-            multiplier=block.multiplier or usual.multiplier,
-            passive=bool(block.passive),
-        ),
-        source=block.source_ip,
-        ttl=block.ttl or 255,
-        max_hops=block.max_hops or 0,
-        multihop=bool(block.multihop),
+        plan_bfd.neighbours(document, sessions | plan_bfd.checked(document) if sessions else sessions),
     )
 
 

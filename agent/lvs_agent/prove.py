@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from . import plan_checks
+from .checks.bfd import BfdCheck
 from .checks.dns import DnsCheck
 from .checks.endpoint import Endpoint
 from .checks.http import HttpCheck
@@ -149,7 +150,7 @@ def _apart(check: Check) -> Iterator[Check]:
 
 def _placeless(check: Check) -> Check:
     """A check without where it connects to."""
-    return check if isinstance(check, (MiscCheck, FileCheck)) else _placed(check, Endpoint(HERE, 0))
+    return check if isinstance(check, (MiscCheck, FileCheck, BfdCheck)) else _placed(check, Endpoint(HERE, 0))
 
 
 def _placed(check: Any, end: Endpoint) -> Check:
@@ -162,6 +163,8 @@ def _why_not(check: Check) -> str:
         return "the kernel answers pings to loopback: stop a server's network instead"
     if isinstance(check, FileCheck):
         return "it follows the number in a file"
+    if isinstance(check, BfdCheck):
+        return "it follows a BFD session: end the one on the other side"
     if isinstance(check, MiscCheck):
         if os.geteuid() != 0 or shutil.which("unshare") is None:
             return "a script is proven in a network of its own, which takes root and unshare"
@@ -210,6 +213,8 @@ def described(check: Check) -> str:
         return f"{check.name} {' '.join(check.argv)}"
     if isinstance(check, FileCheck):
         return f"{check.name} {check.path}"
+    if isinstance(check, BfdCheck):
+        return f"{check.name} {check.instance}"
     login = getattr(check, "login", None) or getattr(check, "user", None)
     return f"{check.name} as {login}" if login else check.name
 

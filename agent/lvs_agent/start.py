@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence, Tuple
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
 
-from . import __version__, checker_child, plan_process, preview
+from . import __version__, checker_child, plan_bfd, plan_process, preview
 from .daemon import BECOME, Parent
 from .parent_options import Options, Rooms
 from .reading import Config, Unreadable, load
@@ -77,11 +77,11 @@ def serve(options: argparse.Namespace) -> int:
             text = f"{options.file}: bug in reading it: {type(error).__name__}: {error}; please report it"
             return Config.unreadable(options.file, text)
 
-    bodies: Dict[str, Body] = {"vrrp": _vrrp, "checker": checker_child.run, "segment": _segment}
+    bodies: Dict[str, Body] = {"bfd": _bfd, "vrrp": _vrrp, "checker": checker_child.run, "segment": _segment}
     keep = {
         name for name, kept in (("vrrp", options.dont_release_vrrp), ("checker", options.dont_release_ipvs)) if kept
     }
-    rooms = Rooms(bodies, _release, preview.places, _watched, _metrics, _socket_group, _prepare)
+    rooms = Rooms(bodies, _release, preview.places, _watched, _alone, _metrics, _socket_group, _prepare)
     status = Parent(_daemon_options(options, frozenset(keep)), config, reread, rooms).run()
     return _become(home) if status == BECOME else status
 
@@ -113,6 +113,12 @@ def _vrrp(channel: Channel, document: model.Document, carried: Mapping[str, str]
     return vrrp_child.run(channel, document, carried)
 
 
+def _bfd(channel: Channel, document: model.Document, carried: Mapping[str, str]) -> int:
+    from . import bfd_child  # noqa: PLC0415 - seldom wanted
+
+    return bfd_child.run(channel, document, carried)
+
+
 def _segment(channel: Channel, document: model.Document, carried: Mapping[str, str]) -> int:
     from . import segment_child  # noqa: PLC0415 - seldom wanted
 
@@ -121,6 +127,10 @@ def _segment(channel: Channel, document: model.Document, carried: Mapping[str, s
 
 def _watched(document: model.Document) -> bool:
     return bool(document.vrrp_instances) and effective.global_defs(document).segment_watch is not None
+
+
+def _alone(document: model.Document, options: Options) -> bool:
+    return plan_bfd.alone(document, vrrp=options.vrrp, checkers=options.checkers)
 
 
 def _release(documents: Sequence[Optional[model.Document]], told: Mapping[str, str]) -> None:

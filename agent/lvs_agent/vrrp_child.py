@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The VRRP child process: its life and manners, real-time priority and locked memory.
+"""The VRRP child process: its life.
 
 Whatever ends it but SIGKILL (a stop, SIGTERM, the parent gone and no other come) is graceful: priority 0, addresses
 gone.
@@ -9,22 +9,21 @@ gone.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import logging
 import os
-import resource
 import signal
 import time
-from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 
-from . import missing, plan_process, plan_vrrp
+from . import missing, plan_vrrp
 from .child import rename
 from .control.succession import ORPHAN
 from .link import state as link
 from .link.filter import port as packet_filter
 from .link.port import Monitor, Netlink, batch
 from .loop import Loop
+from .manners import real_time
 from .notify.scripts import Scripts
 from .vrrp_routers import Routers
 from .vrrp_standing import indexes, restore
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from .channel import Channel
 
 log = logging.getLogger("lvs-agent")
-
-RT_PRIORITY = 10
-"""SCHED_FIFO priority without vrrp_rt_priority: above everything ordinary, below the kernel's own threads."""
 
 
 def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
@@ -97,38 +93,3 @@ def release(documents: Sequence[Optional[model.Document]], told: Mapping[str, st
             if plan.guard.addresses:
                 packet_filter.run(plan.guard.removal())
     restore(told)
-
-
-def real_time(process: plan_process.Process) -> Dict[str, str]:
-    """Take priority and lock memory, as far as permitted; {what: how it went} for the status."""
-    said: Dict[str, str] = {}
-    priority = RT_PRIORITY if process.rt_priority is None else process.rt_priority
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
-        said["scheduler"] = f"SCHED_FIFO {priority}"
-    except OSError as error:
-        said["scheduler"] = f"SCHED_OTHER: real-time priority {priority} refused: {error.strerror}"
-    if process.nice is not None:
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, process.nice)
-    if process.cpus:
-        try:
-            os.sched_setaffinity(0, process.cpus)
-        except OSError as error:
-            said["cpu_affinity"] = f"refused: {error.strerror}"
-    if process.rttime:
-        signal.signal(signal.SIGXCPU, _busy)
-        resource.setrlimit(resource.RLIMIT_RTTIME, (process.rttime, resource.RLIM_INFINITY))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mlockall(1 | 2 | 4) == 0:  # MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT
-        said["memory"] = "locked"
-    else:
-        said["memory"] = f"not locked: {os.strerror(ctypes.get_errno())}"
-    for what, how in said.items():
-        log.info("%s: %s", what, how)
-    return said
-
-
-def _busy(_number: int, _frame: object) -> None:
-    """Keepalived dies of it; a word is enough, and its time is seen in the status as lateness."""
-    log.warning("longer busy without a wait than vrrp_rlimit_rttime")

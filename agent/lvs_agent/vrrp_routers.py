@@ -70,7 +70,7 @@ class Routers:
         self.links: link.Links = {}  # as they count
         self.plan = plan_vrrp.Plan()
         self.notices = Notices(self._run)
-        self.tracking = Tracking(loop, self._run, self._tracked)
+        self.tracking = Tracking(loop, self._run, self._tracked, lambda states: tell(("neighbours", dict(states))))
         self.filter = Filter(self._start_job, self.tracking.told)
         self.routers: Dict[str, VirtualRouter] = {}
         self.wires = Wires(loop, self._heard)

@@ -13,9 +13,9 @@ import logging
 from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from .link import state as link
+from .neighbours import Neighbours
 from .notify.scripts import NOT_STARTED, TIMED_OUT, Job
 from .vrrp import track
-from .vrrp_bfd import Neighbours
 from .vrrp_watching import Files, Processes
 
 if TYPE_CHECKING:
@@ -26,9 +26,17 @@ log = logging.getLogger("lvs-agent")
 
 
 class Tracking:
-    """Verdicts by (kind, name). `start` runs a job, `changed` is called after a script's verdict changed."""
+    """Verdicts by (kind, name). `start` runs a job, `changed` is called after a script's verdict changed, `settled`
+    with the BFD sessions that are known for sure.
+    """
 
-    def __init__(self, loop: Loop, start: Callable[[Job], None], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        start: Callable[[Job], None],
+        changed: Callable[[], None],
+        settled: Callable[[Mapping[str, int]], None],
+    ) -> None:
         self.verdicts: Dict[Tuple[str, str], track.Verdict] = {}
         self._loop, self._start, self._changed = loop, start, changed
         self._plans: Dict[str, TrackScript] = {}
@@ -38,7 +46,7 @@ class Tracking:
         self._running: Set[str] = set()
         self._said: Dict[str, int] = {}
         self._files, self._processes = Files(loop, self.told), Processes(loop, self.told)
-        self._neighbours = Neighbours(loop, self.told)
+        self._neighbours = Neighbours(loop, lambda name, verdict: self.told("bfd", name, verdict), settled)
 
     def adopt(self, plan: Tracks, *, presumed: bool) -> None:
         """Track these from now on; one that did not change keeps its verdict, others are `presumed` good."""

@@ -81,7 +81,7 @@ class Ours(Director):
 
 class Theirs(Director):
     def up(self) -> None:
-        pids = ("-p", f"{self.folder}/1", "-c", f"{self.folder}/2")
+        pids = ("-p", f"{self.folder}/1", "-c", f"{self.folder}/2", "-b", f"{self.folder}/3")
         self.daemon = self.start("keepalived", "-C", "-n", "-l", "-D", "-f", self.conf, *pids, log=self.log)
 
 

@@ -33,7 +33,8 @@ class Config:
 @dataclass(frozen=True)
 class Session:
     """`mine` and `yours` are discriminators; `remote_*` as the neighbour said last, seconds. `detect_at`: without a
-    packet by then the session is down. `polling`: our interval has changed and is not confirmed yet.
+    packet by then the session is down. `polling`: our interval has changed and is not confirmed yet. `excused`: the
+    neighbour ended it on purpose (RFC 5882 3.2), and neither came back nor failed since.
     """
 
     config: Config
@@ -45,6 +46,7 @@ class Session:
     remote_min_tx: float = 0.0
     remote_multiplier: int = 0
     polling: bool = False
+    excused: bool = False
     send_at: Optional[float] = None
     detect_at: Optional[float] = None
 
@@ -89,6 +91,7 @@ def due(session: Session, now: float, jitter: float) -> Step:
             yours=0,
             remote_min_rx=1 / _MICRO,
             polling=False,
+            excused=session.excused and not lost,
             detect_at=None,
             send_at=now if lost else session.send_at,
         )
@@ -114,10 +117,11 @@ def heard(session: Session, packet: Control, now: float) -> Step:
         remote_min_tx=packet.tx / _MICRO,
         remote_multiplier=packet.multiplier,
         polling=session.polling and not packet.final,
+        excused=session.excused or packet.state is State.ADMIN_DOWN,
     )
     session = _moved(session, packet.state)
     if session.up and not before.up:
-        session = replace(session, polling=True, diagnostic=NOTHING)  # 6.8.3: the interval has changed
+        session = replace(session, polling=True, diagnostic=NOTHING, excused=False)  # 6.8.3: the interval has changed
     wait = session.remote_multiplier * max(session.config.min_rx, session.remote_min_tx)  # 6.8.4
     changed = session.state is not before.state
     sooner = now if changed or session.send_at is None else min(session.send_at, now + session.interval)

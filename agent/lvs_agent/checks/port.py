@@ -8,6 +8,7 @@ import errno
 import logging
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, Mapping, Optional, Tuple, Type, Union, get_args
 
+from .bfd import BfdCheck, BfdTask
 from .datagram.port import DatagramTask
 from .dns import DnsCheck
 from .file.port import FileTask
@@ -44,12 +45,13 @@ if TYPE_CHECKING:
 SecuredCheck = Union[HttpCheck, SimpletcpCheck, FtpCheck, ImapCheck, PopCheck, LdapCheck, NntpCheck, SipStreamCheck]
 StreamCheck = Union[SecuredCheck, TcpCheck, SmtpCheck, MysqlCheck, PgsqlCheck]
 DatagramCheck = Union[DnsCheck, UdpCheck, PingCheck, RadiusCheck, SipCheck]
-Check = Union[StreamCheck, DatagramCheck, MiscCheck, FileCheck]
+Check = Union[StreamCheck, DatagramCheck, MiscCheck, FileCheck, BfdCheck]
 TASKS: Dict[type, Type[Task]] = {
     **dict.fromkeys(get_args(StreamCheck), StreamTask),
     **dict.fromkeys(get_args(DatagramCheck), DatagramTask),
     MiscCheck: ScriptTask,
     FileCheck: FileTask,
+    BfdCheck: BfdTask,
 }
 _DAY = 86400.0
 
@@ -71,6 +73,10 @@ class Runner:
         """Attempts that could not be made, by errno name: nobody was judged by them."""
         self.forbidden: Optional[Callable[[str], Optional[str]]] = None
         """Why root must not run a script, None for one it may; unset: root runs all (enable_script_security)."""
+        self.neighbours: Mapping[str, int] = {}
+        """BFD sessions that are known, 1 or 0."""
+        self.suspended: Callable[[Key], bool] = lambda _key: False
+        """Which checks are not made for now (ha_suspend); their verdicts stand."""
         self._share = share
         self._tasks: Dict[Key, Task] = {}
         self._contexts: Dict[Tls, ssl.SSLContext] = {}
@@ -99,6 +105,19 @@ class Runner:
         """End every check and what it has in flight."""
         self.load({}, lambda _key: None)
         self.paths.restore()
+
+    def resume(self, which: Callable[[Key], bool]) -> None:
+        """These checks are made again, from now on."""
+        for key, task in self._tasks.items():
+            if which(key):
+                task.resume()
+
+    def hear(self, neighbours: Mapping[str, int]) -> None:
+        """What is known of BFD sessions has changed."""
+        self.neighbours = neighbours
+        for task in self._tasks.values():
+            if task.check.__class__ is BfdCheck:
+                task.start(self.loop.now())
 
     def state(self, key: Key) -> Optional[State]:
         """The state of one check."""

@@ -62,7 +62,20 @@ class Task:
     def wait(self) -> None:
         """Sleep until the next attempt."""
         self.started = None
-        self.loop.wake(self, math.ceil(self.state.due * PER_SECOND) / PER_SECOND, self.start)
+        self.loop.wake(self, math.ceil(self.state.due * PER_SECOND) / PER_SECOND, self._due)
+
+    def _due(self, now: float) -> None:
+        if self.runner.suspended(self.key):
+            self.state = put_off(self.schedule, self.state, now)
+            self.wait()
+        else:
+            self.start(now)
+
+    def resume(self) -> None:
+        """It was suspended, so nobody knows what is by now: look at once."""
+        if self.started is None:
+            self.state = self.state._replace(due=self.loop.now())
+            self.wait()
 
     def end(self, outcome: Outcome) -> None:
         """The attempt is over: judge it, sleep, and tell what is news."""

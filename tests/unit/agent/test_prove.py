@@ -42,6 +42,7 @@ CHECKS = {
     "SIP_CHECK as me": (model.SipCheck(transport="UDP", login="me"), []),
     "PING_CHECK": (model.PingCheck(), None),
     "FILE_CHECK /run/n": (model.FileCheck(track_file="n"), None),
+    "BFD_CHECK b": (model.BfdCheck(name="b"), None),
 }
 
 

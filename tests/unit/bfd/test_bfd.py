@@ -205,3 +205,21 @@ def test_who_wants_to_hear_nothing_hears_nothing() -> None:
     link.run(3)
     quiet, _ = session.heard(link.sessions["a"], Control(State.UP, 2, 1, 50_000, 0, 5), 3.0)
     assert quiet.send_at is None
+
+
+def test_an_end_on_purpose_is_no_failure_and_a_failure_after_it_is() -> None:
+    link = Link(Config(0.05, 0.05), Config(0.05, 0.05, multiplier=3))
+    link.run(3)
+    link.say("b", session.end(link.sessions["b"]))
+    link.alive.discard("b")
+    link.run(3.01)
+    assert (link.sessions["a"].state, link.sessions["a"].excused) == (State.DOWN, True)
+    link.run(20)
+    assert link.sessions["a"].excused, "nothing failed since"
+    link.sessions["b"] = session.begin(Config(0.05, 0.05, multiplier=3), 3, link.now)
+    link.alive.add("b")
+    link.run(25)
+    assert (link.sessions["a"].state, link.sessions["a"].excused) == (State.UP, False)
+    link.alive.discard("b")
+    link.run(26)
+    assert (link.sessions["a"].state, link.sessions["a"].excused) == (State.DOWN, False)

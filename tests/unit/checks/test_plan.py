@@ -184,20 +184,12 @@ def test_two_equal_checks_are_two():
 
 def test_words_that_are_not_done_are_errors():
     block = virtual(
-        ha_suspend=True,
         real_servers=(
-            real(
-                checks=(
-                    model.BfdCheck(name="b"),
-                    model.HttpGet(urls=(model.HttpUrl(path="/", regex="a("),), http_protocol="1.1K"),
-                )
-            ),
+            real(checks=(model.HttpGet(urls=(model.HttpUrl(path="/", regex="a("),), http_protocol="1.1K"),)),
         ),
     )
     found = plan_checks.unsupported(model.Document(virtual_servers=(block,)), "file")
     assert [(finding.level, finding.message.split(": ")[-1]) for finding in found] == [
-        ("warning", "checks go on"),
-        ("error", "BFD_CHECK is not run by this version"),
         ("error", "http_protocol 1.1K is not done by this version"),
         ("error", "missing ), unterminated subpattern at position 1"),
     ]

@@ -16,7 +16,7 @@ from lvs_agent.link import debounce
 from lvs_agent.link.debounce import Delay, Steady
 from lvs_agent.link.guard import Guard
 from lvs_agent.link.state import Address, Hop, Interface, Route, Rule
-from lvs_agent.plan_tracking import TrackBfd
+from lvs_agent.plan_bfd import Neighbour
 from lvs_agent.vrrp.process import Pattern, Quorum, Standing, judged
 from lvs_agent.vrrp.track import Tracked
 from lvs_agent.vrrp_pacing import Pace, Pacer
@@ -264,7 +264,7 @@ def test_a_tracked_neighbour() -> None:
     plan = planned("track_bfd {\n B weight -20\n}", before=before)
     assert plan.instances["VI_1"].tracked == (Tracked("bfd", "B", -20),)
     config = Config(min_tx=0.05, min_rx=0.06, multiplier=3)
-    assert plan.tracking.neighbours == {"B": TrackBfd("10.0.0.2", config, "10.0.0.1", max_hops=2)}
+    assert plan.tracking.neighbours == {"B": Neighbour("10.0.0.2", config, "10.0.0.1", max_hops=2)}
     assert planned(before=before).tracking.neighbours == {}, "nobody tracks it"
 
 

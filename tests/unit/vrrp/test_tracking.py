@@ -42,7 +42,7 @@ def verdicts(tracking: Tracking, jobs: List[Job], *results: tuple) -> list:
 )
 def test_a_script_is_judged_by_its_own_runs(reloads: list, started: int, results: list, told: list) -> None:
     jobs: List[Job] = []
-    tracking = Tracking(Loop(), jobs.append, lambda: None)
+    tracking = Tracking(Loop(), jobs.append, lambda: None, lambda _states: None)
     for plans in [{"S": script("a")}, *reloads]:
         tracking.adopt(Tracks(plans), presumed=True)
     assert len(jobs) == started

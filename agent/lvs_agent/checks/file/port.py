@@ -21,6 +21,10 @@ class FileTask(Task):
         self.started = now
         self.end(self.check.judge(_read(self.check.path)))
 
+    def _due(self, now: float) -> None:
+        """Never suspended, as with keepalived."""
+        self.start(now)
+
     def late(self, _now: float) -> None:
         """Never set."""
         raise AssertionError(self.key)
