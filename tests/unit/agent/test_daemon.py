@@ -329,6 +329,7 @@ def test_a_malformed_request_gets_an_error_and_nothing_else(agent: Agent, line: 
 def test_watch_tells_the_status_again_and_again_and_waits_for_an_agent_that_is_away(agent: Agent) -> None:
     command = [sys.executable, "-m", "lvs_agent", "status", "--watch", "0.1", "--json", "--socket", agent.socket]
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as shown:
         says = [json.loads(shown.stdout.readline())["config"]["file"] for _ in range(3)]
         os.kill(agent.pid, signal.SIGTERM)
