@@ -14,6 +14,8 @@ LINK = ROOT / ".ansible" / "collections" / "ansible_collections" / "lvs" / "clus
 
 def link() -> pathlib.Path:
     """Put the link in place when it is not there; the folder to search for collections."""
+    if ROOT.parts[-3:] == LINK.parts[-3:]:  # as ansible-test wants it
+        return ROOT.parents[2]
     if not LINK.is_symlink():
         LINK.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -46,7 +46,8 @@ def load(cluster, tmp_path, request):
     def stop():
         time.sleep(1)
         figures = running.stop()
-        FIGURES.append(f"{request.node.name}: {json.dumps(figures)}")
+        told = {name: figures[name] for name in ("asked", "failed", "slow", "longest", "pause")}
+        FIGURES.append(f"{request.node.name}: {json.dumps(told)}")
         return figures
 
     yield stop
@@ -78,7 +79,7 @@ MISTAKES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("serving", ["agent", "keepalived"])
+@pytest.mark.parametrize("serving", ["agent", "keepalived"], scope="class")
 class TestEngine:
     """All of it for each engine; the first test moves the directors to it."""
 
@@ -112,7 +113,9 @@ class TestEngine:
 
     def test_a_controller_that_is_killed_is_no_confirmation(self, cluster, load, serving):
         files = {name: Otherwise(cluster, name) for name in ("d1", "d2")}
-        play = Play(cluster, "site", director_engine=serving, persistence_timeout=77)
+        # Its check is another one too, so that there is something to be watched for a while.
+        config = wrong("connect_timeout 10", "connect_timeout 9")
+        play = Play(cluster, "site", director_config=config, director_engine=serving, persistence_timeout=77)
         # A new file is on the backup, and it is being watched.
         assert (
             wait(lambda: "77" in cluster.ssh("d2", "cat /etc/keepalived/keepalived.conf").stdout, 120, 0.2) is not None
@@ -120,7 +123,8 @@ class TestEngine:
         play.murder()
         killed = time.monotonic()
         state = "cat /run/lvs-cluster/change.json"
-        assert wait(lambda: '"back"' in cluster.ssh("d2", state).stdout, 60, 0.2) is not None
+        back = wait(lambda: '"back"' in cluster.ssh("d2", state).stdout, 60, 0.2)
+        assert back is not None, cluster.ssh("d2", state).stdout
         took = time.monotonic() - killed
         longest = {name: file.seconds() for name, file in files.items()}
         figures = load()
@@ -139,6 +143,26 @@ class TestEngine:
         assert not any("-p 78" in table(cluster, name) for name in ("d1", "d2"))
         figures = load()
         assert figures["failed"] == {}, figures
+
+    def test_a_server_is_drained_and_brought_back(self, cluster, load, serving):
+        """On both directors, by the address that the tables have; meanwhile it is asked nothing."""
+        play = Play(cluster, "drain", drain_server="192.168.140.137", drain_deadline=20)
+        assert play.good, play.output
+        assert play.changes == {"d1": 1, "d2": 1}, play.output
+        assert all(table(cluster, name).count("-w 0") == 1 for name in ("d1", "d2"))
+        assert Play(cluster, "drain", drain_server="192.168.140.137").changes == {"d1": 0, "d2": 0}
+        refused = Play(cluster, "drain", drain_server="192.168.140.139")
+        assert not refused.good
+        assert "the floor" in refused.output, refused.output
+        drained = Load(cluster, cluster.folder / "drained.json")
+        time.sleep(3)
+        assert set(drained.stop()["names"]) == {"r2"}
+        play = Play(cluster, "drain", drain_server="192.168.140.137", drain_state="serving")
+        assert play.good, play.output
+        assert wait(lambda: not any("-w 0" in table(cluster, name) for name in ("d1", "d2")), SETTLED, 0.5) is not None
+        figures = load()
+        assert figures["failed"] == {}, figures
+        assert min(figures["names"].values()) > 0
 
     def test_check_mode_shows_what_would_change_and_changes_nothing(self, cluster, load, serving):
         before = [table(cluster, name) for name in ("d1", "d2")]

@@ -89,7 +89,7 @@ def test_the_helper_outlives_the_signals_that_end_its_owner(scripts: Scripts) ->
 
 def test_a_script_runs_as_its_user(scripts: Scripts, tmp_path: pathlib.Path) -> None:
     tmp_path.chmod(0o777)
-    for parent in list(tmp_path.parents)[:2]:
+    for parent in list(tmp_path.parents)[:3]:
         parent.chmod(0o755)
     out = tmp_path / "who"
     scripts.start(Job(("/bin/sh", "-c", f"id -u > {out}"), user="nobody", ident="x"))
