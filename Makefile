@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
 SCRIPTS = tools/run-tests tools/reference tools/monitoring tests/lab/hosts/lab tests/lab/hosts/web tools/release-check tests/lab/hosts/load
 
-.PHONY: demo test unit lint mypy sanity conformance interop bench fuzz drills monitoring plays pools safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
+.PHONY: demo test unit lint mypy sanity conformance interop bench fuzz storm drills monitoring plays pools safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
 
 demo: setup            # the classic LVS-DR example on lab hosts, with figures
 	@python tests/lab/demo.py
@@ -45,6 +45,9 @@ bench: setup           # beside keepalived and ipvsadm, interleaved, in one run;
 
 fuzz: setup            # a million mutated keepalived.conf: no traceback, nothing slow (hours)
 	@PYTHONPATH=agent:$$(python conftest.py) python tests/unit/conf/mutate.py 1000000
+
+storm: setup           # 10,000 checks fail at once, scripts hang, the log's disk is full: what adverts feel (1 minute)
+	@python tests/bench/check_storm.py
 
 drills: setup          # every drill of playbooks/drill.yml on lab hosts, beside tcpdump; its page in a browser (30 minutes)
 	@tools/setup chromium
