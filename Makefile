@@ -60,7 +60,7 @@ monitoring: setup      # metrics and alert rules by Prometheus' own promtool
 plays: setup           # site.yml for NAT, DR and TUN, IPv4 and IPv6, both engines, on lab hosts (15 minutes)
 	@tools/run-tests plays
 
-pools: setup           # a storm of failing checks, drains by the module, in guests (3 minutes)
+pools: setup           # a storm of failing checks, drains by the module, alerts beside keepalived, in guests (4 minutes)
 	@tools/run-tests pools
 
 safe: setup            # bad changes, upgrades and rollbacks on lab hosts under load, with figures (25 minutes)

@@ -197,9 +197,12 @@ class Checker:
                 self.states[name], effects = roster.begin(service.pool, failed)
             else:
                 self.states[name], effects = roster.reload(known, service.pool, failed)
-                gone_ones = tuple(each for each in effects if getattr(each, "server", "") not in service.real_servers)
-                self.notices.removed(before.services[name], gone_ones, stopping=False)
+                servers = {*service.real_servers, ""}
+                self._part(before.services[name], tuple(e for e in effects if getattr(e, "server", "") not in servers))
+                effects = tuple(e for e in effects if getattr(e, "server", "") in servers)
             self._tell(service, effects)
+        for name in [name for name in old if name not in self.states]:
+            self._part(before.services[name], roster.leave(before.services[name].pool, old[name]))
         gone = {key for service in before.services.values() for key in service.keys}
         self._leaving |= gone - self._ours()
         self._look()
@@ -208,6 +211,11 @@ class Checker:
     def _look_for_addresses(self) -> None:
         awaits = ((name, service.awaits) for name, service in self.plan.services.items())
         self.presence.adopt({name: addresses for name, addresses in awaits if addresses})
+
+    def _part(self, service: plan_checks.Service, effects: Tuple[roster.Effect, ...]) -> None:
+        """Tell of servers, or of a whole service, that a reload took away: as its last configuration had it told."""
+        self._tell(service, effects)
+        self.notices.removed(service, effects, stopping=False)
 
     def hear(self, states: Mapping[str, str]) -> None:
         """The states of the VRRP instances, told by the parent."""

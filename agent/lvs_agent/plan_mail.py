@@ -138,6 +138,8 @@ def quorum(post: Office, service: Service, effect: roster.Effect) -> Optional[Ma
         said = "Starting with quorum up" if up else "Starting with quorum down"
     pool = service.pool
     body = f"=> {said} {pool.quorum}+{pool.hysteresis}={effect.threshold} <= {effect.sum} <="
+    if isinstance(effect, roster.QuorumDown) and effect.at_stop:
+        body = "=> Shutting down <="
     return post.mail(f"Virtualserver {service.name}", ("UP" if up else "DOWN", body))
 
 

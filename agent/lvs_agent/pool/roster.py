@@ -141,11 +141,12 @@ class QuorumUp(NamedTuple):
 
 
 class QuorumDown(NamedTuple):
-    """The quorum is lost: sum fell below threshold."""
+    """The quorum is lost: sum fell below threshold. at_stop: with the daemon's end."""
 
     sum: int
     threshold: int
     at_start: bool = False
+    at_stop: bool = False
 
 
 class SorryIn(NamedTuple):
@@ -226,13 +227,20 @@ def reload(
 
 
 def stop(pool: Pool, state: State) -> Tuple[Effect, ...]:
-    """What is told when the pool ends with the daemon: nothing but with omega."""
+    """What is told when the pool ends with the daemon: nothing but with omega, and then of the quorum in any case."""
     if not pool.omega:
         return ()
-    downs: List[Effect] = [
-        ServerDown(key) for key, standing in state.standings.items() if standing.up or key in state.held
-    ]
-    return (*downs, QuorumDown(0, pool.quorum - pool.hysteresis))
+    return (*_downs(state), QuorumDown(0, pool.quorum - pool.hysteresis, at_stop=True))
+
+
+def leave(pool: Pool, state: State) -> Tuple[Effect, ...]:
+    """What is told when a reload takes the pool away, with omega or without."""
+    lost = (QuorumDown(0, pool.quorum - pool.hysteresis),) if state.quorum_up else ()
+    return (*_downs(state), *lost)
+
+
+def _downs(state: State) -> Tuple[Effect, ...]:
+    return tuple(ServerDown(key) for key, standing in state.standings.items() if standing.up or key in state.held)
 
 
 def roster(pool: Pool, state: State, now: float = 0.0) -> Tuple[Seat, ...]:

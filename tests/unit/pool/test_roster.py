@@ -23,6 +23,7 @@ from lvs_agent.pool.roster import (
     alpha_failed,
     begin,
     climbs,
+    leave,
     reload,
     roster,
     step,
@@ -216,12 +217,21 @@ def test_reload_to_another_quorum():
     assert after.sorry_in
 
 
-@pytest.mark.parametrize(("omega", "expected"), [(False, ()), (True, (ServerDown("b"), QuorumDown(0, 1)))])
+@pytest.mark.parametrize(
+    ("omega", "expected"), [(False, ()), (True, (ServerDown("b"), QuorumDown(0, 1, at_stop=True)))]
+)
 def test_stop(omega: bool, expected):
     pool = Pool(AB, omega=omega)
     state, _told = begin(pool, {})
     state, _told = step(pool, state, [Verdict("a", "c", False)])
     assert stop(pool, state) == expected
+
+
+@pytest.mark.parametrize(("quorum", "expected"), [(1, (QuorumDown(0, 1),)), (9, ())], ids=["had", "had not"])
+def test_a_pool_that_a_reload_takes_away_tells_of_its_servers_and_its_quorum(quorum: int, expected):
+    pool = Pool(AB, quorum=quorum)
+    state, _told = begin(pool, {"a": frozenset("c")})
+    assert leave(pool, state) == (ServerDown("b"), *expected)
 
 
 def test_a_storm_of_verdicts_in_one_batch_ends_where_single_ones_end():
