@@ -75,6 +75,32 @@ def test_quorum_and_hysteresis(directors):
     assert equal(directors).count("-r") == 3
 
 
+def test_files_that_change_take_servers_out_and_weigh_them(directors):
+    """A number, another, none at all, words, a file that is gone and one that is there again."""
+    watched = Path("/run/watched")
+    watched.write_text("0\n")
+    file = f"track_file W {{\n file {watched}\n}}\n"
+    check = "FILE_CHECK {\n track_file W\n"
+    checks = (f"{check}}}", f"{check} weight 0\n}}", f"{check} weight 2\n}}", f"{check} weight -1\n}}")
+    places = [(f"{net}:{n}" if ":" in net else f"{net}.{n}") for net in ("192.0.2", "2001:db8:") for n in range(1, 5)]
+    text = file + "".join(
+        virtual(f"{place} 80", *PLAIN, "lvs_method DR", servers=((("fd00::1 80" if ":" in place else "10.0.0.1 80"), "weight 5"),), check=check)
+        for place, check in zip(places, checks * 2)
+    )  # fmt: skip
+    run(directors, text)
+    assert wait(lambda: directors[0].saved().count("-r") == 8, 20) is not None
+    tables = [equal(directors)]
+    for content in ("3\n", "-2\n", "", "many\n", None, "0\n", "300\n"):
+        if content is None:
+            watched.unlink()
+        else:
+            watched.write_text(content)
+        time.sleep(0.5)
+        tables.append(equal(directors, 6))
+    assert tables[0] == tables[6]
+    assert len(set(tables)) > 3
+
+
 def test_reload_changes_what_changed(directors):
     run(directors, virtual("192.0.2.1 80", *PLAIN, "lvs_method DR") + virtual("192.0.2.2 80", *PLAIN, "lvs_method NAT"))
     checked(directors)

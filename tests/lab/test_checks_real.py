@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
+from delay import Delay
+from netns import Host
 from real_servers import DIGEST, EXIM, UNBOUND, Daemon, Datagrams, Nginx, Odd
 
 from lvs_agent import plan_checks
@@ -33,6 +35,7 @@ TCP = "TCP_CHECK {{ connect_port {port} connect_timeout 2 }}"
 SMTP = "SMTP_CHECK {{ {more} connect_port {port} connect_timeout 2 }}"
 DNS = "DNS_CHECK {{ type {type} name {name} connect_port {port} connect_timeout 2 }}"
 UDP = "UDP_CHECK {{ connect_ip HERE connect_port {port} connect_timeout 2 {more} }}"
+DNS_HERE = "DNS_CHECK {{ type A name www.lab.example connect_ip HERE connect_port {port} connect_timeout 2 }}"
 MISC = 'MISC_CHECK {{ misc_path "{path}" misc_timeout 1 {more} }}'
 
 # What a check is, and whether the server is up by it.
@@ -40,6 +43,8 @@ CASES = {
     "tcp": (TCP.format(port=80), True),
     "tcp-hang": (TCP.format(port=81), True),
     "tcp-rude": (TCP.format(port=82), True),
+    "tcp-slow": (TCP.format(port=80).replace("{ ", "{ connect_ip SLOW "), True),
+    "tcp-late": (TCP.format(port=80).replace("{ ", "{ connect_ip LATE "), False),
     "tcp-full": (TCP.format(port=88), False),
     "tcp-closed": (TCP.format(port=99), False),
     "tcp-no-such-host": (TCP.format(port=80).replace("{ ", "{ connect_ip 192.0.2.77 "), False),
@@ -69,6 +74,11 @@ CASES = {
     "ssl-digest": (TLS.format(words="", more=f"digest {DIGEST}", port=443), True),
     "ssl-1.1": (TLS.format(words="http_protocol 1.1", more=f"digest {DIGEST}", port=443), True),
     "ssl-on-plain": (TLS.format(words="", more="", port=80), False),
+    "ssl-wrong-digest": (TLS.format(words="", more=f"digest {'0' * 32}", port=443), False),
+    "ssl-closed": (TLS.format(words="", more="", port=99), False),
+    "ssl-full": (TLS.format(words="", more="", port=88), False),
+    "ssl-slow": (TLS.format(words="", more=f"digest {DIGEST}", port=1443), True),
+    "ssl-late": (TLS.format(words="", more="", port=2443), False),
     "ssl-hang": (TLS.format(words="", more="", port=81), False),
     "ssl-rude": (TLS.format(words="", more="", port=82), False),
     "ssl-no-sni": (TLS.format(words="virtualhost sni.example", more="", port=443), True),
@@ -78,6 +88,9 @@ CASES = {
     "smtp-helo": (SMTP.format(more="helo_name me.lab.example", port=25), True),
     "smtp-busy": (SMTP.format(more="", port=89), False),
     "smtp-on-http": (SMTP.format(more="", port=80), False),
+    "smtp-full": (SMTP.format(more="", port=88), False),
+    "smtp-slow": (SMTP.format(more="", port=1025), True),
+    "smtp-late": (SMTP.format(more="", port=2025), False),
     "smtp-hang": (SMTP.format(more="", port=81), False),
     "smtp-rude": (SMTP.format(more="", port=82), False),
     "smtp-closed": (SMTP.format(more="", port=99), False),
@@ -86,26 +99,59 @@ CASES = {
     "dns-no-data": (DNS.format(type="MX", name="www.lab.example", port=53), True),
     "dns-no-name": (DNS.format(type="A", name="none.lab.example", port=53), False),
     "dns-refused": (DNS.format(type="A", name="www.refused.example", port=53), False),
+    "dns-slow": (DNS_HERE.format(port=1053), True),
+    "dns-late": (DNS_HERE.format(port=2053), False),
+    "dns-echo": (DNS_HERE.format(port=7), False),
     "dns-closed": (DNS.format(type="A", name="www.lab.example", port=99), False),
-    "dns-mute": (UDP.format(port=9, more="name www.lab.example").replace("UDP", "DNS"), False),
+    "dns-mute": (DNS_HERE.format(port=9), False),
     "udp-echo": (UDP.format(port=7, more=""), True),
     "udp-mute": (UDP.format(port=9, more=""), True),
     "udp-closed": (UDP.format(port=99, more=""), False),
     "udp-reply": (UDP.format(port=7, more="require_reply"), True),
     "udp-no-reply": (UDP.format(port=9, more="require_reply"), False),
+    "udp-slow": (UDP.format(port=1007, more="require_reply"), True),
+    "udp-late": (UDP.format(port=2007, more="require_reply"), False),
     "udp-same": (UDP.format(port=7, more="payload 0102ff require_reply 01xxff"), True),
     "udp-other": (UDP.format(port=7, more="payload 0102ff require_reply 0103"), False),
     "udp-short": (UDP.format(port=7, more="payload 0102 require_reply 0102 min_reply_length 3"), False),
     "ping": ("PING_CHECK { connect_timeout 2 }", True),
+    "ping-slow": ("PING_CHECK { connect_ip SLOW connect_timeout 2 }", True),
+    "ping-late": ("PING_CHECK { connect_ip LATE connect_timeout 2 }", False),
     "ping-no-such-host": ("PING_CHECK { connect_ip ABSENT connect_timeout 2 }", False),
     "misc-0": (MISC.format(path="/usr/bin/true", more=""), True),
     "misc-1": (MISC.format(path="/usr/bin/false", more=""), False),
     "misc-absent": (MISC.format(path="/usr/bin/there-is-no-such-thing", more=""), False),
+    "misc-slow": (MISC.format(path="/usr/bin/sleep 0.4", more=""), True),
     "misc-hang": (MISC.format(path="/usr/bin/sleep 30", more=""), False),
     "misc-dynamic": (MISC.format(path="/bin/sh -c 'exit 12'", more="misc_dynamic"), True),
     "misc-not-dynamic": (MISC.format(path="/bin/sh -c 'exit 12'", more=""), False),
 }
 FAMILIES = {"v4": "127.0.0.{}", "v6": "fd00::{}"}
+ABSENT = {"v4": "192.0.2.77", "v6": "2001:db8::77"}
+# Everything to these hosts takes so long, the first packet of a connection too: there and back, seconds.
+FAR = {"slow": ("198.18.0", "fd18:0:0:1:", 0.4), "late": ("198.18.1", "fd18:0:0:2:", 7.0)}
+# In front of these servers' ports something takes so long for each answer: more than connect_timeout in all, where
+# there are several, less for each.
+DELAYS = {1000: 0.5, 2000: 7.0}
+DELAYED = {25: False, 443: False, 53: True, 7: True}  # whether it is UDP
+
+
+def far(name: str) -> Host:
+    """A host that is there and far away, and takes connections on port 80."""
+    four, six, seconds = FAR[name]
+    host = Host(name)
+    device, macs = f"to-{name}", ("02:00:00:00:00:01", "02:00:00:00:00:02")
+    ends = f"address {macs[0]} type veth peer name eth0 address {macs[1]} netns {name}"
+    lines = [f"link add {device} {ends}", f"link set {device} up"]
+    lines += [f"addr add {four}.1/24 dev {device}", f"addr add {six}:1/64 dev {device} nodad"]
+    # whoever is so late is not found by ARP
+    lines += [f"neigh add {there} lladdr {macs[1]} dev {device}" for there in (f"{four}.2", f"{six}:2")]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+    host.batch("link set eth0 up", f"addr add {four}.2/24 dev eth0", f"addr add {six}:2/64 dev eth0 nodad")
+    host.batch(*(f"neigh add {back} lladdr {macs[0]} dev eth0" for back in (f"{four}.1", f"{six}:1")))
+    host.web("::")
+    subprocess.run(f"tc qdisc add dev {device} root netem delay {seconds}s".split(), check=True)
+    return host
 
 
 @pytest.fixture(scope="module")
@@ -115,18 +161,34 @@ def servers():
     addresses = [f"addr add {FAMILIES['v6'].format(number)}/128 dev lo nodad" for number in range(10, 250)]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(addresses), text=True, check=True)
     homes = Path("/run/servers")
-    odd, datagrams = Odd(), Datagrams(*(address.format(10) for address in FAMILIES.values()))
+    here = [address.format(10) for address in FAMILIES.values()]
+    odd, datagrams = Odd(), Datagrams(*here, "127.0.0.1", "::1")
+    subprocess.run(["modprobe", "sch_netem"], check=True)
+    hosts = [far(name) for name in FAR]
+    between = [
+        Delay(more + port, port, seconds, udp=udp, addresses=here if udp else ("0.0.0.0", "::"))
+        for more, seconds in DELAYS.items()
+        for port, udp in DELAYED.items()
+    ]
     daemons = [
         Nginx(homes / "nginx"),
         Daemon(homes / "unbound", 53, UNBOUND, "unbound", "-c", ready="start of service"),
         Daemon(homes / "exim", 25, EXIM, "exim4", "-bdf", "-C"),
     ]
     yield daemons
+    for host in hosts:
+        host.close()
+    for delay in between:
+        delay.close()
     odd.stop()
     datagrams.stop()
     for daemon in daemons:
         daemon.stop()
 
+
+# What docs/checks.md says was tried: the columns of its table whose servers are well.
+WELL = {"healthy", "slow"}
+KEYWORDS = {check.split()[0] for check, _up in CASES.values()}
 
 NAMES = [f"{name}-{family}" for family in FAMILIES for name in CASES]
 EXPECTED = {f"{name}-{family}": up for family in FAMILIES for name, (_check, up) in CASES.items()}
@@ -151,7 +213,10 @@ def configuration(expected=None) -> str:
     text = "global_defs {\n  script_user root\n}\n"
     number = 9
     for family, address in FAMILIES.items():
-        here, absent = address.format(10), "2001:db8::77" if ":" in address else "192.0.2.77"
+        places = {"HERE": address.format(10), "ABSENT": ABSENT[family]}
+        places.update(
+            {host.upper(): f"{six}:2" if family == "v6" else f"{four}.2" for host, (four, six, _) in FAR.items()}
+        )
         for name, (check, _up) in CASES.items():
             number += 1
             if expected is not None and f"{name}-{family}" not in expected:
@@ -159,7 +224,7 @@ def configuration(expected=None) -> str:
             text += f"virtual_server {address.format(250)} {number} {{\n  delay_loop 1\n  protocol TCP\n  lb_algo rr\n"
             text += "  lb_kind NAT\n  alpha\n  warmup 0\n  retry 1\n  delay_before_retry 1\n"
             text += f"  real_server {address.format(number)} 80 {{\n"
-            placed = check.replace("HERE", here).replace("ABSENT", absent)
+            placed = re.sub("HERE|ABSENT|SLOW|LATE", lambda word, places=places: places[word.group()], check)
             for part in re.sub(r"([{}]) ", r"\1\n", placed).replace(" }", "\n}").split("\n"):
                 text += "".join(f"    {line}\n" for line in re.sub(WORDS, "\n", part).split("\n"))
             text += "  }\n}\n"
@@ -210,6 +275,26 @@ def test_verdicts_are_right_and_keepalived_agrees(servers, tmp_path):
     assert theirs == EXPECTED
 
 
+def test_the_table_in_the_documentation_is_of_these_cases():
+    """Every case of the table is one of that check and has the verdict of its column; no check is left out."""
+    text = (Path(__file__).parents[2] / "docs" / "checks.md").read_text()
+    rows = [
+        [cell.strip() for cell in row.split("|")[1:-1]]
+        for row in text.splitlines()
+        if "_CHECK` |" in row or "_GET` |" in row
+    ]
+    head = "| check | healthy | slow | wrong | late | hanging | dead |"
+    assert head in text
+    columns = head.split(" | ")[1:]
+    tried = {row[0].strip("`"): row[1:] for row in rows if row[0].strip("`") in KEYWORDS}
+    assert set(tried) == KEYWORDS
+    for keyword, cells in tried.items():
+        for column, cell in zip(columns, cells):
+            for name in re.findall("`([^`]+)`", cell):
+                check, up = CASES[name]
+                assert (check.split()[0], up) == (keyword, column in WELL), (keyword, column, name)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("group_range", ["1 0", "0 0"])
 def test_a_ping_needs_no_sysctl(servers, family, group_range):
@@ -219,7 +304,7 @@ def test_a_ping_needs_no_sysctl(servers, family, group_range):
     outcomes = {}
     runner = Runner(loop, lambda key, _before, _after, outcome: outcomes.update({key: outcome}), lambda: 0.0)
     schedule = Schedule(delay_loop=60.0, warmup=0.0)
-    here, absent = FAMILIES[family].format(10), {"v4": "192.0.2.77", "v6": "2001:db8::77"}[family]
+    here, absent = FAMILIES[family].format(10), ABSENT[family]
     ends = {"here": PingCheck(Endpoint(here, 0, 1.0)), "absent": PingCheck(Endpoint(absent, 0, 1.0))}
     runner.load({name: (schedule, check) for name, check in ends.items()}, lambda _key: None)
     loop.wake("enough", loop.now() + 1.5, lambda _now: loop.stop())
