@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List
 
 from .ipvs import listing, restore, save
@@ -64,11 +65,24 @@ def _save(ipvs: Ipvs, options: argparse.Namespace) -> int:
 
 
 def _restore(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    name = "<stdin>" if options.file == "-" else options.file
     try:
-        want = restore.read(sys.stdin.read())
+        text = (sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()).decode()
+        want = restore.read(text)
     except restore.SaveError as error:
-        print(f"lvs-agent: {error}", file=sys.stderr)
+        print(f"{name}:{error.line}:{error.column}: error: {error.message}", file=sys.stderr)
+        print("  the table is as it was; `lvs-agent ipvs save` shows how a line is written", file=sys.stderr)
         return 2
+    except UnicodeDecodeError as error:
+        line, column = (
+            error.object.count(b"\n", 0, error.start) + 1,
+            error.start - error.object.rfind(b"\n", 0, error.start),
+        )
+        print(f"{name}:{line}:{column}: error: this is no UTF-8 text", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"lvs-agent: cannot read {name}: {error.strerror}", file=sys.stderr)
+        return 3
     have = ipvs.dump()
     if not options.clear:
         have = {key: entry for key, entry in have.items() if key in want}
@@ -98,6 +112,7 @@ def main(arguments: List[str]) -> int:
     """Exit status 0, 2 when something was refused, 3 when there is no table to be read."""
     p = argparse.ArgumentParser(prog="lvs-agent ipvs", description="The kernel's IPVS table, as ipvsadm shows it.")
     p.add_argument("action", choices=tuple(_ACTIONS), nargs="?", default="list")
+    p.add_argument("file", nargs="?", default="-", help="restore: what to read; standard input without it")
     p.add_argument("--json", action="store_true", help="for programs (list, stats, rate, conns, save)")
     p.add_argument("--exact", action="store_true", help="whole numbers (stats, rate)")
     p.add_argument("--clear", action="store_true", help="restore: remove what the text does not name")

@@ -3,7 +3,7 @@
 """Reads what ``save.write`` or ``ipvsadm -S -n`` wrote, and the lines that people write for ``ipvsadm -R``.
 
 Only -A and -a lines, short or long options; addresses and ports are numbers. Empty lines and lines that begin with #
-are passed over.
+are passed over. What cannot be read is told with its line and its column.
 """
 
 from __future__ import annotations
@@ -47,12 +47,23 @@ DEFAULT_SCHEDULER = "wlc"
 DEFAULT_PERSISTENCE = 360  # seconds, of -p without a value
 
 
-class SaveError(ValueError):
-    """A line that cannot be read: ``line`` counts from 1."""
+NAME = 15  # bytes that the kernel has for the name of a scheduler or of a persistence engine
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(f"line {line}: {message}")
-        self.line = line
+
+class SaveError(ValueError):
+    """A line that cannot be read: ``line`` and ``column`` count from 1, ``message`` is what is wrong there."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(f"{line}:{column}: {message}")
+        self.line, self.column, self.message = line, column, message
+
+
+class _WrongError(ValueError):
+    """What is wrong with an option of a line; with the line as a whole where it is ''."""
+
+    def __init__(self, option: str, message: str) -> None:
+        super().__init__(message)
+        self.option = option
 
 
 def read(text: str) -> Table:
@@ -62,43 +73,62 @@ def read(text: str) -> Table:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
+        columns = {"": len(line) - len(line.lstrip()) + 1}
         try:
-            given = _given(shlex.split(line))
-            key = _key(given)
-            if "-A" in given:
-                if key in services:
-                    raise ValueError("this service is there already")
-                services[key] = _service(key, given)
-                destinations[key] = {}
-            elif key not in services:
-                raise ValueError("its service has no -A line above")
-            else:
-                destination = _destination(given)
-                if destination.key in destinations[key]:
-                    raise ValueError("this destination is there already")
-                destinations[key][destination.key] = destination
-        except ValueError as error:
-            raise SaveError(number, str(error)) from None
+            _take(_given(line, columns), services, destinations)
+        except _WrongError as error:
+            raise SaveError(number, columns.get(error.option, columns[""]), str(error)) from None
     return {key: Entry(service, tuple(destinations[key].values())) for key, service in services.items()}
 
 
-def _given(words: list[str]) -> dict[str, str]:
-    """{short option: value or ''} of one line."""
+def _take(
+    given: dict[str, str],
+    services: dict[ServiceKey, Service],
+    destinations: dict[ServiceKey, dict[tuple[str, int], Destination]],
+) -> None:
+    """Add what one line says."""
+    key = _key(given)
+    if "-A" in given:
+        if key in services:
+            raise _WrongError("-A", "this service is there already")
+        services[key] = _service(key, given)
+        destinations[key] = {}
+    elif key not in services:
+        raise _WrongError("-a", "its service has no -A line above")
+    else:
+        destination = _destination(given)
+        if destination.key in destinations[key]:
+            raise _WrongError("-r", "this destination is there already")
+        destinations[key][destination.key] = destination
+
+
+def _given(line: str, columns: dict[str, int]) -> dict[str, str]:
+    """{short option: value or ''} of one line; where each stands (the value, if it has one) goes into `columns`."""
     given: dict[str, str] = {}
+    words: list[str] = []
+    places: list[int] = []
+    for found in re.finditer(r"\S+", line):
+        places.append(found.start() + 1)
+        try:
+            words.append("".join(shlex.split(found.group())))
+        except ValueError:
+            columns["?"] = places[-1]
+            raise _WrongError("?", f"{found.group()}: a quotation without an end") from None
     rest = iter(range(len(words)))
     for position in rest:
         option = LONG.get(words[position], words[position])
+        columns[option] = places[position]
         following = words[position + 1] if position + 1 < len(words) else ""
         takes = option in WITH_VALUE or (option == "-p" and following.isdigit())
         if option not in SWITCHES and option not in WITH_VALUE and option != "-p":
-            raise ValueError(f"unknown option {words[position]!r}")
+            raise _WrongError(option, f"unknown option {words[position]!r}")
         if takes:
             if not following:
-                raise ValueError(f"{words[position]} needs a value")
-            next(rest)
+                raise _WrongError(option, f"{words[position]} needs a value")
+            columns[option] = places[next(rest)]
         given[option] = following if takes else ""
     if ("-A" in given) == ("-a" in given):
-        raise ValueError("neither a service (-A) nor a destination (-a)")
+        raise _WrongError("", "one service (-A) or one destination (-a) is wanted")
     return given
 
 
@@ -107,38 +137,49 @@ def _number(given: dict[str, str], option: str, default: int, most: int) -> int:
     if value is None:
         return default
     if not re.fullmatch(r"\d{1,10}", value) or int(value) > most:
-        raise ValueError(f"{option} {value}: a number up to {most} is wanted")
+        raise _WrongError(option, f"{option} {value}: a number up to {most} is wanted")
     return int(value)
 
 
-def _endpoint(value: str) -> tuple[str, int]:
+def _name(given: dict[str, str], option: str, default: str) -> str:
+    value = given.get(option, default)
+    if not value.isascii() or len(value) > NAME:
+        raise _WrongError(option, f"{option} {value}: the kernel has {NAME} bytes for it")
+    return value
+
+
+def _endpoint(given: dict[str, str], option: str) -> tuple[str, int]:
     """Address and port; without a port it is 0."""
+    value = given[option]
     match = re.fullmatch(
         r"\[(?P<six>[0-9A-Fa-f:.]+)\](?::(?P<port6>\d+))?|(?P<four>[0-9.]+)(?::(?P<port4>\d+))?", value
     )
     if match is None:
-        raise ValueError(f"{value!r} is no numeric address:port")
-    port = int(match["port6"] or match["port4"] or 0)
+        raise _WrongError(option, f"{value!r} is no numeric address:port")
+    port = int((match["port6"] or match["port4"] or "0")[:6])
     if port > 65535:
-        raise ValueError(f"port {port} is above 65535")
-    return str(ip_address(match["six"] or match["four"])), port
+        raise _WrongError(option, f"port {port} is above 65535")
+    try:
+        return str(ip_address(match["six"] or match["four"])), port
+    except ValueError as error:
+        raise _WrongError(option, str(error)) from None
 
 
 def _key(given: dict[str, str]) -> ServiceKey:
     names = [option for option in (*SERVICE_PROTOCOLS, "-f") if option in given]
     if len(names) != 1:
-        raise ValueError("exactly one of -t, -u, --sctp-service and -f is wanted")
+        raise _WrongError("", "exactly one of -t, -u, --sctp-service and -f is wanted")
     if names == ["-f"]:
         mark = _number(given, "-f", 0, 0xFFFFFFFF)
         if not mark:
-            raise ValueError("-f 0: a firewall mark is above 0")
+            raise _WrongError("-f", "-f 0: a firewall mark is above 0")
         return ServiceKey(AF_INET6 if "-6" in given else AF_INET, fwmark=mark)
-    address, port = _endpoint(given[names[0]])
+    address, port = _endpoint(given, names[0])
     return ServiceKey(AF_INET6 if ":" in address else AF_INET, SERVICE_PROTOCOLS[names[0]], address, port)
 
 
 def _service(key: ServiceKey, given: dict[str, str]) -> Service:
-    scheduler = given.get("-s", DEFAULT_SCHEDULER)
+    scheduler = _name(given, "-s", DEFAULT_SCHEDULER)
     flags = F_ONEPACKET if "-o" in given else 0
     named = SCHEDULER_FLAGS.get(scheduler, OTHER_FLAGS)
     for name in given.get("-b", "").split(",") if given.get("-b") else []:
@@ -147,9 +188,9 @@ def _service(key: ServiceKey, given: dict[str, str]) -> Service:
         elif name in OTHER_FLAGS:
             flags |= FLAG_BITS[OTHER_FLAGS.index(name)]
         else:
-            raise ValueError(f"-b {name}: scheduler {scheduler} has {', '.join(named)}")
+            raise _WrongError("-b", f"-b {name}: scheduler {scheduler} has {', '.join(named)}")
     timeout = (_number(given, "-p", 0, 86400 * 31) if given["-p"] else DEFAULT_PERSISTENCE) if "-p" in given else 0
-    return Service(key, scheduler, flags, timeout, _netmask(key, given), given.get("--pe", ""))
+    return Service(key, scheduler, flags, timeout, _netmask(key, given), _name(given, "--pe", ""))
 
 
 def _netmask(key: ServiceKey, given: dict[str, str]) -> int:
@@ -157,19 +198,22 @@ def _netmask(key: ServiceKey, given: dict[str, str]) -> int:
         return 128
     if key.family == AF_INET6:
         return _number(given, "-M", 128, 128)
-    mask = int(IPv4Address(given["-M"]))
+    try:
+        mask = int(IPv4Address(given["-M"]))
+    except ValueError as error:
+        raise _WrongError("-M", str(error)) from None
     prefix = bin(mask).count("1")
     return prefix if mask == 0xFFFFFFFF << (32 - prefix) & 0xFFFFFFFF else -mask
 
 
 def _destination(given: dict[str, str]) -> Destination:
     if "-r" not in given:
-        raise ValueError("a destination needs -r address:port")
-    address, port = _endpoint(given["-r"])
+        raise _WrongError("", "a destination needs -r address:port")
+    address, port = _endpoint(given, "-r")
     forward = next((FORWARDS[option] for option in FORWARDS if option in given), Forward.DR)
     kind = given.get("--tun-type", "ipip")
     if kind.upper() not in Tunnel.__members__:
-        raise ValueError(f"--tun-type {kind}: ipip, gue or gre is wanted")
+        raise _WrongError("--tun-type", f"--tun-type {kind}: ipip, gue or gre is wanted")
     return Destination(
         address,
         port,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kernel's text of its IPVS table; tests/lab/test_ipvs_info.py compares it with ipvsadm on a kernel."""
+"""The kernel's text of its IPVS table; tests/lab/test_ipvs_commands.py compares it with ipvsadm on a kernel."""
 
 from __future__ import annotations
 

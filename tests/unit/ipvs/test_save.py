@@ -99,30 +99,35 @@ def test_destination_lines(line, destination):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("-A -t 192.0.2.9:80 --frob", "line 2: unknown option '--frob'"),
-        ("-t 192.0.2.9:80", "line 2: neither a service (-A) nor a destination (-a)"),
-        ("-A -s rr", "line 2: exactly one of -t, -u, --sctp-service and -f is wanted"),
-        ("-A -t 192.0.2.9:80 -s", "line 2: -s needs a value"),
-        ("-A -t www:80", "line 2: 'www:80' is no numeric address:port"),
-        ("-A -t 192.0.2.999:80", "line 2: '192.0.2.999' does not appear to be an IPv4 or IPv6 address"),
-        ("-A -t 192.0.2.9:65536", "line 2: port 65536 is above 65535"),
-        ("-A -f 0", "line 2: -f 0: a firewall mark is above 0"),
-        ("-A -f 2 -s sh -b mh-port", "line 2: -b mh-port: scheduler sh has sh-fallback, sh-port, flag-3"),
-        ("-A -f 1", "line 2: this service is there already"),
-        ("-a -f 2 -r 10.0.0.1", "line 2: its service has no -A line above"),
-        ("-a -f 1", "line 2: a destination needs -r address:port"),
-        ("-a -f 1 -r 10.0.0.1 -w -1", "line 2: -w -1: a number up to 2147483647 is wanted"),
-        ("-a -f 1 -r 10.0.0.1 -i --tun-type vxlan", "line 2: --tun-type vxlan: ipip, gue or gre is wanted"),
+        ("-A -t 192.0.2.9:80 --frob", "2:20: unknown option '--frob'"),
+        ("-t 192.0.2.9:80", "2:1: one service (-A) or one destination (-a) is wanted"),
+        ("-A -s rr", "2:1: exactly one of -t, -u, --sctp-service and -f is wanted"),
+        ("-A -t 192.0.2.9:80 -s", "2:20: -s needs a value"),
+        ("-A -t www:80", "2:7: 'www:80' is no numeric address:port"),
+        ("-A -t 192.0.2.999:80", "2:7: '192.0.2.999' does not appear to be an IPv4 or IPv6 address"),
+        ("-A -t 192.0.2.9:65536", "2:7: port 65536 is above 65535"),
+        ("-A -f 0", "2:7: -f 0: a firewall mark is above 0"),
+        ("-A -f 2 -s sh -b mh-port", "2:18: -b mh-port: scheduler sh has sh-fallback, sh-port, flag-3"),
+        ("-A -f 1", "2:1: this service is there already"),
+        ("-a -f 2 -r 10.0.0.1", "2:1: its service has no -A line above"),
+        ("-a -f 1", "2:1: a destination needs -r address:port"),
+        ("-a -f 1 -r 10.0.0.1 -w -1", "2:24: -w -1: a number up to 2147483647 is wanted"),
+        ("  -a -f 1 -r 10.0.0.1 -A", "2:3: one service (-A) or one destination (-a) is wanted"),
+        ("-A -f 2 -s a-very-long-scheduler", "2:12: -s a-very-long-scheduler: the kernel has 15 bytes for it"),
+        ("-A -f 2 -p 5 -M 255.255", "2:17: Expected 4 octets in '255.255'"),
+        ("-A -f 2 -s 'rr", "2:12: 'rr: a quotation without an end"),
+        ("-a -f 1 -r 10.0.0.1 -i --tun-type vxlan", "2:35: --tun-type vxlan: ipip, gue or gre is wanted"),
     ],
 )
 def test_what_cannot_be_read(line, words):
     with pytest.raises(SaveError) as error:
         read(f"-A -f 1\n{line}\n")
-    assert (str(error.value), error.value.line) == (words, 2)
+    assert str(error.value) == words
+    assert f"{error.value.line}:{error.value.column}: {error.value.message}" == words
 
 
 def test_a_destination_twice():
-    with pytest.raises(SaveError, match="line 3: this destination is there already"):
+    with pytest.raises(SaveError, match="3:12: this destination is there already"):
         read("-A -f 1\n-a -f 1 -r 10.0.0.1\n-a -f 1 -r 10.0.0.1 -m\n")
 
 
