@@ -38,7 +38,6 @@ from .loop import Loop
 from .notify.scripts import Scripts
 from .notify.security import insecure
 from .pool import roster
-from .presence import Presence
 from .sync_daemons import SyncDaemons
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from .checks.outcome import Outcome
     from .ipvs.diff import Change
     from .ipvs.table import Entry, Table
+    from .presence import Presence
 
 log = logging.getLogger("checker")
 
@@ -139,8 +139,7 @@ class Checker:
         self.moment = 0.0
         """The moment that the weights of slow starts are those of."""
         self.sync = SyncDaemons()
-        self.presence = Presence(loop, lambda names: self.runner.resume(lambda key: key.service in names))
-        self.runner.suspended = lambda key: key.service in self.presence.resting
+        self.presence: Optional[Presence] = None
 
     # -- life ------------------------------------------------------------------
 
@@ -209,8 +208,16 @@ class Checker:
         self._look_at_sync()
 
     def _look_for_addresses(self) -> None:
-        awaits = ((name, service.awaits) for name, service in self.plan.services.items())
-        self.presence.adopt({name: addresses for name, addresses in awaits if addresses})
+        found = ((name, service.awaits) for name, service in self.plan.services.items())
+        awaits = {name: addresses for name, addresses in found if addresses}
+        if awaits and self.presence is None:
+            from .presence import Presence  # noqa: PLC0415 - what it brings along takes 0.2 s, and is seldom wanted
+
+            made = Presence(self.loop, lambda names: self.runner.resume(lambda key: key.service in names))
+            self.runner.suspended = lambda key: key.service in made.resting
+            self.presence = made
+        if self.presence is not None:
+            self.presence.adopt(awaits)
 
     def _part(self, service: plan_checks.Service, effects: Tuple[roster.Effect, ...]) -> None:
         """Tell of servers, or of a whole service, that a reload took away: as its last configuration had it told."""
@@ -239,7 +246,8 @@ class Checker:
     def stop(self) -> None:
         """End all checks and take our services out of the kernel, as keepalived does."""
         self.runner.stop()
-        self.presence.close()
+        if self.presence is not None:
+            self.presence.close()
         for name, service in self.plan.services.items():
             effects = roster.stop(service.pool, self.states[name])
             self._tell(service, effects)

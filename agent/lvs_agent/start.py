@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence, Tuple
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.cache import Cache
 
-from . import __version__, checker_child, plan_bfd, plan_process, preview
+from . import __version__, checker_child, plan_process, preview
 from .daemon import BECOME, Parent
 from .parent_options import Options, Rooms
 from .reading import Config, Unreadable, load
@@ -130,6 +130,10 @@ def _watched(document: model.Document) -> bool:
 
 
 def _alone(document: model.Document, options: Options) -> bool:
+    if not document.bfd_instances:
+        return False
+    from . import plan_bfd  # noqa: PLC0415 - seldom wanted
+
     return plan_bfd.alone(document, vrrp=options.vrrp, checkers=options.checkers)
 
 

@@ -346,3 +346,21 @@ def test_the_status_is_printed_as_json(agent: Agent) -> None:
     shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True).stdout
     assert shown.endswith("}\n")
     assert json.loads(shown).keys() == agent.status().keys()
+
+
+def test_a_start_does_not_wait_for_what_few_files_want() -> None:
+    """pyroute2 alone takes 0.2 s."""
+    program = "import lvs_agent.start, sys; print(*sys.modules)"
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "lvs_agent.checker_child" in loaded
+    assert not loaded & {
+        "pyroute2",
+        "asyncio",
+        "lvs_agent.vrrp_child",
+        "lvs_agent.presence",
+        "lvs_agent.plan_bfd",
+    }
