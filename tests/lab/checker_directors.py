@@ -17,7 +17,8 @@ from typing import Iterator, Tuple
 from netns import Host, wait
 from speaker import ENVIRONMENT
 
-MODULES = ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_wlc", "ip_vs_sh", "ip_vs_mh", "ip_vs_sed", "ip_vs_nq")
+SCHEDULERS = ("rr", "wrr", "lc", "wlc", "sh", "mh", "sed", "nq", "dh", "lblc", "lblcr", "fo", "ovf")
+MODULES = ("ip_vs", *(f"ip_vs_{name}" for name in SCHEDULERS))
 SERVERS = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.9", "fd00::1", "fd00::2")
 
 TCP = "TCP_CHECK {\n connect_timeout 1\n connect_port 80\n }"

@@ -49,6 +49,15 @@ FILES = {
     "sctp": virtual("192.0.2.1 80", "protocol SCTP", "lvs_sched lc", "lvs_method NAT"),
     "sh": virtual("192.0.2.1 80", "protocol TCP", "lvs_sched sh", "sh-port", "sh-fallback", "lvs_method DR"),
     "mh": virtual("192.0.2.1 80", "protocol TCP", "lvs_sched mh", "mh-port", "mh-fallback", "lvs_method DR"),
+    **{
+        " ".join((name, *flags)): virtual("192.0.2.1 80", "protocol TCP", f"lvs_sched {name}", *flags, "lvs_method DR")
+        for name, *flags in (
+            ("rr",), ("wrr",), ("lc",), ("wlc", "flag-1"), ("sed", "flag-3"), ("nq",), ("dh", "flag-2"), ("fo",), ("ovf",),
+            ("lblc",), ("lblcr", "flag-1", "flag-2", "flag-3"), ("sh", "sh-port"), ("sh", "flag-3"), ("mh", "mh-fallback"),
+        )
+    },
+    "sctp-v6": virtual("2001:db8::1 80", "protocol SCTP", "lvs_sched wrr", "lvs_method DR", servers=V6),
+    "sctp-persistent": virtual("192.0.2.1 80", "protocol SCTP", "lvs_sched sh", "persistence_timeout 60", "lvs_method TUN"),
     "fwmark": virtual("fwmark 5", "lvs_sched rr", "lvs_method DR"),
     "fwmark-nat": virtual("fwmark 7", "lvs_sched rr", "lvs_method NAT"),
     "fwmark-v6": virtual("fwmark 6", "lvs_sched rr", "lvs_method DR", servers=V6),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from agent_cluster import Director
+from checker_directors import MODULES
 from netns import Host, bridge, get, plug, wait
 
 pytestmark = pytest.mark.uml(limit=200)
@@ -27,6 +28,16 @@ s.bind((sys.argv[2], 53))
 while True:
     _data, peer = s.recvfrom(512)
     s.sendto(sys.argv[1].encode(), peer)
+"""
+ASSOCIATED = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP)
+s.bind((sys.argv[2], 9))
+s.listen(16)
+while True:
+    taken, _peer = s.accept()
+    taken.sendall(sys.argv[1].encode())
+    taken.close()
 """
 
 
@@ -93,13 +104,52 @@ CASES = {
         "one",
     ),
 }
+
+
+def scheduled(number: int, name: str, weights: tuple, served: object, count: int = 12) -> tuple:
+    """A service by DR at its own address with that scheduler."""
+    vip = f"10.9.0.{number}"
+    lines = f"protocol TCP; lvs_sched {name}; lvs_method DR"
+    return vip, virtual(f"{vip} 80", lines, weights=weights), count, served
+
+
+# The other schedulers of the kernel: requests one after the other, each on a connection of its own.
+CASES.update(
+    {
+        "lc": scheduled(111, "lc", (9, 1, 1), [4, 4, 4]),
+        "wlc": scheduled(112, "wlc", (3, 2, 1), [6, 4, 2]),
+        "sed": scheduled(113, "sed", (1, 3, 2), [0, 12, 0]),
+        "nq": scheduled(114, "nq", (5, 3, 1), "one"),
+        "dh": scheduled(115, "dh", (1, 1, 1), "one", 6),
+        "mh": scheduled(116, "mh", (1, 1, 1), "one", 6),
+        "lblc": scheduled(117, "lblc", (1, 1, 1), "one", 6),
+        "lblcr": scheduled(118, "lblcr", (1, 1, 1), "one", 6),
+        "fo": scheduled(119, "fo", (1, 3, 2), [0, 6, 0], 6),
+        "fo, the first drained": scheduled(120, "fo", (1, 0, 2), [0, 0, 6], 6),
+        "ovf": scheduled(121, "ovf", (1, 3, 2), [0, 6, 0], 6),
+        "SCTP, rr": (
+            "10.9.0.122",
+            virtual("10.9.0.122 9", "protocol SCTP; lvs_sched rr; lvs_method DR", port=9),
+            6,
+            [2, 2, 2],
+        ),
+    }
+)
+# Connections that stay: how many, and how many each server has of them by the scheduler's rule.
+HELD = {
+    "lc": (6, [2, 2, 2]),
+    "wlc": (6, [3, 2, 1]),
+    "sed": (3, [0, 2, 1]),  # the least (connections + 1) / weight: 1/3, 1/2, 2/3
+    "nq": (6, [3, 2, 1]),  # one for each that is idle, then as sed: 2/5 3/5 2/3
+    "ovf": (8, [1, 4, 3]),  # the highest weight until it has more connections than its weight
+}
 VIPS = [case[0] for case in CASES.values() if not case[0].endswith((".105", ".106"))]
 FILE = "".join(case[1] for case in CASES.values())
 
 
 class Segment:
     def __init__(self) -> None:
-        os.system("modprobe -aq ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh ipip xt_mark iptable_mangle")
+        os.system(f"modprobe -aq {' '.join(MODULES)} sctp ipip xt_mark iptable_mangle")
         for name in ("br0", "br1"):
             bridge(name)
         self.client = Host("client")
@@ -135,6 +185,7 @@ class Segment:
         host.web("fd09::100")
         for vip in ("10.9.0.109", "10.9.0.110"):
             host.start("python3", "-SE", "-c", ANSWERING, name, vip, log=f"/run/{name}-udp.log")
+        host.start("python3", "-SE", "-c", ASSOCIATED, name, "10.9.0.122", log=f"/run/{name}-sctp.log")
         return host
 
     def close(self) -> None:
@@ -167,6 +218,8 @@ def ask(segment: Segment, vip: str, count: int) -> list:
                 for _ in range(count):
                     sock.send(b"?")
                     answers.append(sock.recv(512).decode())
+        elif vip == "10.9.0.122":
+            answers = [associate(vip) for _ in range(count)]
         else:
             answers = [get(vip, timeout=5) for _ in range(count)]
     counted = Counter(answers)
@@ -182,6 +235,32 @@ def test_each_server_serves_its_share(segment, name: str) -> None:
         assert sorted(served) == [0, 0, count]
     else:
         assert served == expected
+
+
+def associate(vip: str) -> str:
+    """Who answers a new SCTP association."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP) as sock:
+        sock.settimeout(5)
+        sock.bind(("10.9.0.10", 0))  # of one address, as the service has one
+        sock.connect((vip, 9))
+        return sock.recv(64).decode()
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_connections_that_stay_are_counted(segment, name: str) -> None:
+    vip, _text, _count, _served = CASES[name]
+    count, expected = HELD[name]
+    held = []
+    with segment.client:
+        for _number in range(count):
+            held.append(socket.create_connection((vip, 80), 5))
+            time.sleep(0.05)  # until the director has seen it established
+    names = []
+    for connection in held:
+        with connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n")
+            names.append(connection.makefile("rb").read().rpartition(b"\r\n\r\n")[2].decode())
+    assert [names.count(each) for each in NAMES] == expected, names
 
 
 COUNTED = 2.5

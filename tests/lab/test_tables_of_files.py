@@ -25,7 +25,6 @@ from netns import wait
 pytestmark = pytest.mark.uml(limit=400)
 
 FOLDERS = (Path(__file__).parents[1] / "vectors" / "conf", Path("/usr/share/doc/keepalived/samples"))
-SCHEDULERS = ("lblc", "lblcr", "dh", "fo", "ovf")
 
 
 def has_servers(text: str) -> bool:
@@ -76,7 +75,7 @@ def listen(director, ports: set) -> list:
 
 @pytest.fixture(scope="module")
 def directors():
-    subprocess.run(["modprobe", "-aq", *MODULES, *(f"ip_vs_{name}" for name in SCHEDULERS)], check=True)
+    subprocess.run(["modprobe", "-aq", *MODULES], check=True)
     made = (Ours("ours"), Theirs("theirs"))
     words = (
         re.findall(r"(?:real_server|sorry_server)\s+\S+\s+(\d+)|connect_port\s+(\d+)", text) for text in FILES.values()
