@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Dict, List
+from typing import TYPE_CHECKING, Callable, Dict, List
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ http {{
 
 
 PORTS: Dict[str, int] = {"hang": 81, "rude": 82, "garbage": 83, "drip": 84, "cut": 85, "slow": 86, "late": 87}
-PORTS["busy"] = 89
+PORTS.update({"busy": 89, "polite": 90, "unfriendly": 91})
 FULL = 88
 
 
@@ -147,25 +147,35 @@ class Daemon:
         self.process.wait(10)
 
 
+ANSWERS: Dict[int, Callable[[bytes], bytes]] = {
+    7: lambda asked: asked,
+    92: lambda asked: b"what?" + asked[:2],
+    93: lambda asked: bytes((asked[0] ^ 1,)) + asked[1:2] + b"\x81\x80" + asked[4:],
+    94: lambda asked: asked[:2] + b"\x81\x82" + asked[4:],
+}
+
+
 class Datagrams:
-    """UDP on these addresses: an echo on port 7, and port 9, which takes everything and says nothing."""
+    """UDP on these addresses: an echo on port 7, and port 9, which takes everything and says nothing. Bad name servers:
+    92 says what is no answer, 93 answers another question, 94 fails.
+    """
 
     def __init__(self, *addresses: str) -> None:
         self.sockets: List[socket.socket] = []
         for address in addresses:
-            for port in (7, 9):
+            for port in (*ANSWERS, 9):
                 opened = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
                 opened.bind((address, port))
                 self.sockets.append(opened)
-                if port == 7:
-                    threading.Thread(target=self._echo, args=(opened,), daemon=True).start()
+                if port in ANSWERS:
+                    threading.Thread(target=self._answer, args=(opened, ANSWERS[port]), daemon=True).start()
 
     @staticmethod
-    def _echo(opened: socket.socket) -> None:
+    def _answer(opened: socket.socket, answer: Callable[[bytes], bytes]) -> None:
         while True:
             try:
                 data, peer = opened.recvfrom(65535)
-                opened.sendto(data, peer)
+                opened.sendto(answer(data), peer)
             except OSError:
                 return
 
@@ -178,8 +188,8 @@ class Odd:
     """Servers that a check must not take for healthy, each on a port of its own, on every address.
 
     hang: accepts and says nothing; rude: accepts and closes; garbage: speaks no HTTP; drip: a header that never
-    ends; cut: an answer without the end of its header; slow: a good answer after 0.4 s; late: after 6 s; busy: 554 to everyone; full: its
-    queue of connections is full, so that nothing is answered at all.
+    ends; cut: an answer without the end of its header; slow: a good answer after 0.4 s; late: after 6 s; busy: 554 to everyone; polite:
+    greets and says no more; unfriendly: greets, and has 550 for everything; full: its queue of connections is full, so that nothing is answered at all.
     """
 
     def __init__(self) -> None:
@@ -220,7 +230,8 @@ class Odd:
                     return
                 if name == "busy":
                     connection.sendall(b"554 busy\r\n")
-                connection.recv(4096)
+                if name not in ("polite", "unfriendly"):
+                    connection.recv(4096)
                 if name == "garbage":
                     connection.sendall(b"220 mail.example ESMTP\r\n\r\n")
                 elif name == "cut":
@@ -229,6 +240,11 @@ class Odd:
                     for _byte in range(200):
                         connection.sendall(b"x")
                         time.sleep(0.2)
+                elif name in ("polite", "unfriendly"):
+                    connection.sendall(b"220 mail.example ESMTP\r\n")
+                    while name == "unfriendly" and connection.recv(4096):
+                        connection.sendall(b"550 not you\r\n")
+                    time.sleep(60)
                 elif name in ("hang", "busy"):
                     time.sleep(60)
                 else:

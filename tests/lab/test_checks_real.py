@@ -6,6 +6,7 @@ same servers from the same file, and must come to the same verdicts.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -93,6 +94,8 @@ CASES = {
     "smtp-late": (SMTP.format(more="", port=2025), False),
     "smtp-hang": (SMTP.format(more="", port=81), False),
     "smtp-rude": (SMTP.format(more="", port=82), False),
+    "smtp-hang-later": (SMTP.format(more="", port=90), False),
+    "smtp-refuses-helo": (SMTP.format(more="", port=91), False),
     "smtp-closed": (SMTP.format(more="", port=99), False),
     "dns": (DNS.format(type="A", name="www.lab.example", port=53), True),
     "dns-soa": (DNS.format(type="SOA", name="lab.example", port=53), True),
@@ -101,6 +104,9 @@ CASES = {
     "dns-refused": (DNS.format(type="A", name="www.refused.example", port=53), False),
     "dns-slow": (DNS_HERE.format(port=1053), True),
     "dns-late": (DNS_HERE.format(port=2053), False),
+    "dns-servfail": (DNS_HERE.format(port=94), False),
+    "dns-garbage": (DNS_HERE.format(port=92), False),
+    "dns-other-id": (DNS_HERE.format(port=93), False),
     "dns-echo": (DNS_HERE.format(port=7), False),
     "dns-closed": (DNS.format(type="A", name="www.lab.example", port=99), False),
     "dns-mute": (DNS_HERE.format(port=9), False),
@@ -122,6 +128,8 @@ CASES = {
     "misc-1": (MISC.format(path="/usr/bin/false", more=""), False),
     "misc-absent": (MISC.format(path="/usr/bin/there-is-no-such-thing", more=""), False),
     "misc-slow": (MISC.format(path="/usr/bin/sleep 0.4", more=""), True),
+    "misc-killed": (MISC.format(path="/bin/sh -c 'kill -9 $$'", more=""), False),
+    "misc-deaf": (MISC.format(path="/bin/sh -c 'trap : TERM; while :; do sleep 1; done'", more=""), False),
     "misc-hang": (MISC.format(path="/usr/bin/sleep 30", more=""), False),
     "misc-dynamic": (MISC.format(path="/bin/sh -c 'exit 12'", more="misc_dynamic"), True),
     "misc-not-dynamic": (MISC.format(path="/bin/sh -c 'exit 12'", more=""), False),
@@ -359,9 +367,11 @@ def test_keepalived_agrees_on_servers_that_are_stopped_and_killed(servers, tmp_p
     found = subprocess.run(["pgrep", "-P", ",".join(map(str, pids))], capture_output=True, text=True, check=False)
     pids += map(int, found.stdout.split())  # nginx works in a child
     for pid in pids:
-        os.kill(pid, number)
+        with contextlib.suppress(ProcessLookupError):  # exim has a child a connection
+            os.kill(pid, number)
     wrong, theirs = verdicts(tmp_path, expected, seconds)
     for pid in pids if number == signal.SIGSTOP else ():
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
     assert wrong == {}
     assert theirs == expected
