@@ -27,6 +27,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective,
 from . import checker_status, missing, plan_checks, plan_mail
 from .checker_drains import Drains
 from .checker_notices import Changed, Notices, default_user
+from .checks.path.port import Paths
 from .checks.port import Runner
 from .control import events
 from .control.succession import ORPHAN
@@ -50,11 +51,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("checker")
 
+ACCEPT_LOCAL = "accept_local"
+"""Under which word a successor finds what accept_local was, JSON by interface."""
+
 RECONCILE = 10.0
 """Seconds between two looks at the kernel's table when nothing happens."""
 
 BREATH = 4.0
 """Looks at the table take at most one part in 1 + this of the time: under a storm of verdicts they are gathered."""
+
+
+def release(told: Mapping[str, str]) -> None:
+    """Put back the settings of a checker that is gone, by what it told last of itself."""
+    paths = Paths()
+    paths.opened.update(json.loads(told.get(ACCEPT_LOCAL, "{}")))
+    paths.restore()
 
 
 def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
@@ -91,6 +102,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
+    checker.runner.paths.changed = lambda: channel.send(("states", checker.heritage()))
     channel.before("journal", message)
     channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
@@ -149,6 +161,7 @@ class Checker:
         """
         self.loop.watch(self.scripts.fileno(), select.EPOLLIN, self._on_scripts)
         self._set_manners()
+        self.runner.paths.opened.update(json.loads(resume.get(ACCEPT_LOCAL, "{}")))
         load_module()
         have = self._dump()
         glob = effective.global_defs(self.document)
@@ -237,8 +250,9 @@ class Checker:
             return 0
 
     def heritage(self) -> Dict[str, str]:
-        """What a checker after this one goes on from: the services that this one answers for."""
-        return {"services": json.dumps([tuple(vars(key).values()) for key in (*self._ours(), *self._leaving)])}
+        """What a checker after this one goes on from: its services, the settings that it changed."""
+        services = [tuple(vars(key).values()) for key in (*self._ours(), *self._leaving)]
+        return {"services": json.dumps(services), ACCEPT_LOCAL: json.dumps(self.runner.paths.opened)}
 
     def _ours(self) -> Set[ServiceKey]:
         return {key for service in self.plan.services.values() for key in service.keys}

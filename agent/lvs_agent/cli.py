@@ -228,14 +228,17 @@ def release(arguments: List[str]) -> int:
     config = _read(options.file)
     if config is None or config.document is None:
         return UNREADABLE
-    from . import vrrp_child
+    from . import checker_child, vrrp_child
     from .control import succession
 
-    if succession.serves("vrrp", succession.path_of(options.socket)):
+    path = succession.path_of(options.socket)
+    if not succession.serves("checker", path):
+        checker_child.release(succession.told("checker", path))
+    if succession.serves("vrrp", path):
         print("a process of the agent serves on and gives its addresses back itself")
         return OK
 
-    vrrp_child.release((config.document,), succession.told("vrrp", succession.path_of(options.socket)))
+    vrrp_child.release((config.document,), succession.told("vrrp", path))
     return OK
 
 

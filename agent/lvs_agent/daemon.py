@@ -64,6 +64,8 @@ class Parent:
         self._heritage = succession.path_of(options.socket_path)
         self._orphans: Dict[str, succession.Orphan] = {}
         """Children of a parent before this one that serve on until ours begin."""
+        self._left: Dict[str, str] = {}
+        """What its checker told last of itself, dead or alive: the services and settings that it answered for."""
         self._becoming = False
 
     # -- life ------------------------------------------------------------------
@@ -80,6 +82,7 @@ class Parent:
                 "no control socket at %s (%s): status and reload by socket are off", error.filename, error.strerror
             )
         self._orphans = succession.read(self._heritage, self.config.sha256)
+        self._left = succession.told("checker", self._heritage)
         gc.freeze()  # what is loaded now is shared with the children; do not copy its pages for the sake of counting
         self._apply_roles()
         gc.enable()
@@ -190,7 +193,7 @@ class Parent:
         """End the orphan of that name, if there is one; the states to go on from."""
         orphan = self._orphans.pop(name, None)
         if orphan is None:
-            return {}
+            return self._left if name == "checker" else {}
         log.info("the %s process %d of the agent before this one is succeeded", name, orphan.pid)
         succession.end(orphan, keep=name != "vrrp" or bool(orphan.states))
         return dict(orphan.states)

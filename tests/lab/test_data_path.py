@@ -44,7 +44,7 @@ class Director(Host):
 
     def up(self, text: str) -> None:
         folder = Path("/run") / self.name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         (folder / "conf").write_text(text)
         self.log = str(folder / "log")
         self.socket = f"{folder}/control.sock"
@@ -135,6 +135,17 @@ def test_a_server_without_the_address_leaves_and_returns(lab, method, family):
 def get_of(host: Host, address: str):
     with host:
         return get(address)
+
+
+def test_an_agent_that_was_killed_has_its_setting_put_back_by_the_next(lab):
+    director = lab[1][1]
+    director.stop(director.daemon, signal.SIGKILL)
+    director.run("pkill", "-9", "-f", f"/run/{director.name}/conf", check=False)
+    assert director.accepts_local() == "1"
+    director.up(configuration())
+    assert wait(lambda: Path(director.log).read_text().count("4 checks") == 2, 20) is not None
+    settled(lab[1], EVERY)
+    assert director.accepts_local() == "1"
 
 
 def test_nothing_is_left_behind(lab):

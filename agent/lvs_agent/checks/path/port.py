@@ -15,7 +15,7 @@ import logging
 import socket
 import struct
 from ipaddress import ip_address
-from typing import Dict
+from typing import Callable, Dict
 
 _SIOCGIFCONF = 0x8912
 _REQUEST = 40
@@ -30,8 +30,10 @@ class Paths:
     """The ways of one process's checks: which interfaces were opened for them."""
 
     def __init__(self) -> None:
-        self._opened: Dict[str, str] = {}
-        """What accept_local was, by interface, where it was changed."""
+        self.opened: Dict[str, str] = {}
+        """What accept_local was, by interface, where it was changed, by this process or one before it."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when there is one more."""
 
     def source(self, toward: str, target: str) -> str:
         """Our address toward a server, other than the target; its interface takes answers from our own addresses from
@@ -51,9 +53,9 @@ class Paths:
 
     def restore(self) -> None:
         """Put accept_local back."""
-        for name, before in self._opened.items():
+        for name, before in self.opened.items():
             _write(name, before)
-        self._opened.clear()
+        self.opened.clear()
 
     def _open(self, name: str) -> None:
         if not name:
@@ -65,7 +67,8 @@ class Paths:
             return
         # Looked at every time: another process of the agent may have put it back, or anybody else.
         if before == "0" and _write(name, "1"):
-            self._opened[name] = before
+            self.opened.setdefault(name, before)
+            self.changed()
             _LOG.info("%s: accept_local is set: answers of data paths come from our own addresses", name)
 
 
