@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import port
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import port, schedulers
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 
 from . import plan_checks
@@ -75,8 +75,21 @@ def load(path: str, config_id: Optional[str] = None, cache: Optional[Cache] = No
 
             findings += vrrp_limits.unsupported(reading.document, path)
         findings += plan_checks.unsupported(reading.document, path)
+        findings = [_scheduled(finding) for finding in findings]
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return Config(path, reading.document, tuple(findings), digest, text, config_id=config_id)
+
+
+def _scheduled(finding: conf.Finding) -> conf.Finding:
+    """An unknown scheduler, which the finding has in quotes, is a mistake where this machine has no module for it."""
+    if finding.code != schedulers.UNKNOWN:
+        return finding
+    from .ipvs import port as ipvs  # noqa: PLC0415 - rarely needed
+
+    name = finding.message.split("'")[1]
+    if ipvs.has_scheduler(name):
+        return finding
+    return replace(finding, level="error", message=f"'{name}' is no scheduler here: there is no module ip_vs_{name}")
 
 
 def cluster(configs: Sequence[Config]) -> Tuple[conf.Finding, ...]:

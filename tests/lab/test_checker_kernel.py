@@ -101,6 +101,32 @@ def test_files_that_change_take_servers_out_and_weigh_them(directors):
     assert len(set(tables)) > 3
 
 
+def test_a_scheduler_that_nobody_knows_is_used_if_its_module_is_there(directors, tmp_path):
+    """keepalived takes wlc in its place. The module is the kernel's rr under another name; without it the file is
+    refused, and what runs goes on.
+    """
+    folder = f"/usr/lib/uml/modules/{os.uname().release}/kernel/net/netfilter/ipvs"
+    code = Path(folder, "ip_vs_rr.ko").read_bytes()
+    renamed = code.replace(b"ip_vs_rr\0", b"ip_vs_zz\0").replace(b"\0rr\0", b"\0zz\0")
+    (tmp_path / "ip_vs_zz.ko").write_bytes(renamed)
+    known = virtual("192.0.2.1 80", *PLAIN, "lvs_method DR")
+    text = known.replace("wrr", "zz")
+    run(directors, known)
+    checked(directors)
+    equal(directors)
+    ours, theirs = directors
+    for director in directors:
+        director.load(text)
+        director.daemon.send_signal(signal.SIGHUP)
+    assert wait(lambda: "there is no module ip_vs_zz" in Path(ours.log).read_text(), 10) is not None
+    assert wait(lambda: "-s wlc" in theirs.saved(), 10) is not None
+    assert "-s wrr" in ours.saved()
+    os.system(f"insmod {tmp_path}/ip_vs_zz.ko")
+    ours.daemon.send_signal(signal.SIGHUP)
+    assert wait(lambda: "-s zz" in ours.saved(), 10) is not None, Path(ours.log).read_text()
+    assert ours.saved().replace("zz", "wlc") == theirs.saved()
+
+
 def test_reload_changes_what_changed(directors):
     run(directors, virtual("192.0.2.1 80", *PLAIN, "lvs_method DR") + virtual("192.0.2.2 80", *PLAIN, "lvs_method NAT"))
     checked(directors)

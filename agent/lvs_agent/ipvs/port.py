@@ -292,6 +292,17 @@ def load_module() -> None:
         return
 
 
+def has_scheduler(name: str) -> bool:
+    """Whether the kernel has that scheduler or a module for it; True where that cannot be asked."""
+    if os.path.exists(f"/sys/module/ip_vs_{name}"):
+        return True
+    try:
+        asked = subprocess.run(["modprobe", "-nq", f"ip_vs_{name}"], check=False, capture_output=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    return not asked.returncode
+
+
 def _payload(change: Change, names: dict[ServiceKey, bytes]) -> bytes:
     """A change as its request; ``names`` keeps the encoded names of services within a batch."""
     command = COMMANDS[change.verb]

@@ -80,6 +80,24 @@ Without lvs_sched the scheduler is wlc.
 +     }
 + }
 
+@ unknown-scheduler
+The scheduler is none of Linux. keepalived ignores the line and takes wlc; lvs-agent uses the kernel's module of that
+name, and refuses the file on a machine that cannot load it.
+- virtual_server 10.0.0.1 80 {
+-     lvs_sched carousel
+-     lvs_method NAT
+-     protocol TCP
+-     real_server 10.1.0.1 80 {
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     lvs_sched rr
++     lvs_method NAT
++     protocol TCP
++     real_server 10.1.0.1 80 {
++     }
++ }
+
 @ missing-method
 Without lvs_method packets are forwarded by NAT.
 - virtual_server 10.0.0.1 80 {

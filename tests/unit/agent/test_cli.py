@@ -247,3 +247,20 @@ def test_the_config_id_reaches_the_check(tmp_path) -> None:
     path.write_text(GOOD + "@other virtual_servr 192.0.2.1 80 { }\n")
     assert cli.main(["-t", "-f", str(path), "-i", "mine"]) == 0
     assert cli.main(["-t", "-f", str(path), "-i", "other"]) == 2
+
+
+@pytest.mark.parametrize(("there", "status", "says"), [(True, 0, "warning[unknown-scheduler]"), (False, 2, "error[")])
+def test_a_scheduler_that_linux_has_not_is_the_kernels_to_know(
+    tmp_path, capsys, monkeypatch, there: bool, status: int, says: str
+) -> None:
+    monkeypatch.setattr("lvs_agent.ipvs.port.has_scheduler", lambda name: there and name == "carousel")
+    file = tmp_path / "k.conf"
+    file.write_text(
+        "virtual_server 10.0.0.1 80 {\n    lvs_sched carousel\n    lvs_method DR\n    protocol TCP\n"
+        "    real_server 10.0.0.2 80 {\n        TCP_CHECK {\n        }\n    }\n}\n"
+    )
+    assert cli.main(["check", str(file)]) == status
+    out = capsys.readouterr()
+    assert f"{file}:2:15: {says}" in out.out + out.err
+    assert cli.main(["dump", str(file), "--format", "conf"]) == 0
+    assert "lvs_sched carousel" in capsys.readouterr().out

@@ -15,6 +15,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils.conf import (
     lines,
     model,
     routes,
+    schedulers,
     vmacs,
 )
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.fields import head_names, keywords
@@ -277,6 +278,7 @@ VALUES: dict[type, Any] = {
         st.integers(kind.low, kind.high), min_size=kind.least, max_size=min(4, kind.most)
     ).map(tuple),
     kinds.Choice: lambda kind: st.sampled_from([*kind.choices, *([kind.bare] if kind.bare is not None else [])]),
+    schedulers.Scheduler: lambda kind: st.sampled_from(kind.choices),
     kinds.Address: lambda kind: (
         st.sampled_from([a for a in ("224.0.0.18", "ff02::12") if kind.family == 0 or (":" in a) == (kind.family == 6)])
         if kind.multicast

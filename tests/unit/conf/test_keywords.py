@@ -174,7 +174,7 @@ def test_the_edges_of_durations(block: str, word: str) -> None:
 
 @pytest.mark.parametrize(("block", "word"), CHOICES)
 def test_words_that_are_no_choice(block: str, word: str) -> None:
-    assert len(said(block, [f"{word} perhaps_not"])) == 1
+    assert len(said(block, [f"{word} perhaps/not"])) == 1
 
 
 @pytest.mark.parametrize(("block", "word"), WORDS)

@@ -332,6 +332,10 @@ MISTAKES = [
     # virtual servers
     ("missing-protocol", E, check("TCP_CHECK", "", proto="").replace("virtual_server", "¶virtual_server")),
     ("missing-protocol", W, server("", proto="").replace("virtual_server", "¶virtual_server")),
+    ("unknown-scheduler", W, server("").replace("lvs_sched rr", "lvs_sched ¶carousel")),
+    ("unknown-scheduler", W, server("").replace("lvs_sched rr", "lvs_sched ¶rh")),
+    ("unknown-value", E, server("").replace("lvs_sched rr", "lvs_sched ¶sixteen-letters-")),
+    ("unknown-value", E, server("").replace("lvs_sched rr", "lvs_sched ¶carousel fast")),
     ("missing-scheduler", W, server("").replace("  lvs_sched rr\n", "").replace("virtual_server", "¶virtual_server")),
     ("missing-method", W, server("", method="").replace("virtual_server", "¶virtual_server")),
     ("no-real-servers", E, "virtual_server ¶10.0.0.1 80 {\n  lvs_sched rr\n  lvs_method DR\n  protocol TCP\n}\n"),

@@ -91,7 +91,7 @@ def test_no_errors_in_a_good_cluster():
 
 
 def test_a_mistake_in_the_shared_description_is_said_once():
-    out = check_all(inventory({**CLUSTER, "virtual_servers": [{**SERVICE, "lvs_sched": "best"}]}))
+    out = check_all(inventory({**CLUSTER, "virtual_servers": [{**SERVICE, "lvs_sched": "wrrr"}]}))
     assert len(out.errors) == 1
     assert out.errors[0].startswith("lvs_cluster.virtual_servers[0].lvs_sched: error[unknown-value]")
 

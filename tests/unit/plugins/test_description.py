@@ -118,7 +118,7 @@ def test_a_real_server_has_the_family_of_its_service():
         ("virtual_servers[0].real_servers[1]", "no-address", {"real_servers": ["r1", "r3"]}),
         ("virtual_servers[0].real_servers[1].weight", "not-a-number",
          {"real_servers": ["real_servers", {"host": "r1", "weight": "many"}]}),
-        ("virtual_servers[0].lvs_sched", "unknown-value", {"lvs_sched": "best"}),
+        ("virtual_servers[0].lvs_sched", "unknown-value", {"lvs_sched": "wrrr"}),
         ("virtual_servers[0].TCP_CHEK", "unknown-keyword", {"TCP_CHEK": {}}),
     ],
 )  # fmt: skip

@@ -13,6 +13,7 @@ from ..blocks import Blocks, Checks
 from ..fields import Declared, declared, key
 from ..kinds import Choice, Flag, GranularityLine, Int, OnOff, Seconds, Word
 from ..lines import AddressPortLine, ForwardingLine, ScriptLine
+from ..schedulers import Scheduler
 from ..values import AddressPort, Forwarding, GroupMember, Script
 from .check import Check
 
@@ -63,7 +64,7 @@ class VirtualServer(Declared):
     connect_timeout: Optional[float] = key(Seconds(0.000001, 4294), "default of the checks", default=5.0)
     delay_loop: Optional[float] = key(Seconds(0.000001), "default of the checks", default=60.0)
     inhibit_on_failure: Optional[bool] = key(Flag(), "default of its real servers")
-    lvs_sched: Optional[str] = key(Choice(SCHEDULERS), "scheduler", default="wlc", legacy=("lb_algo",))
+    lvs_sched: Optional[str] = key(Scheduler(SCHEDULERS), "scheduler", default="wlc", legacy=("lb_algo",))
     hashed: Optional[bool] = key(Flag(), "obsolete, means nothing")
     ops: Optional[bool] = key(Flag(), "one packet scheduling (UDP)")
     flag_1: Optional[bool] = key(Flag(), "first flag of the scheduler", word="flag-1")
