@@ -20,15 +20,17 @@ import resource
 import select
 import signal
 import time
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from . import checker_status, missing, plan_checks, plan_mail
 from .checker_drains import Drains
 from .checker_notices import Changed, Notices, default_user
+from .checks.file.port import read
 from .checks.path.port import Paths
 from .checks.port import Runner
+from .checks.track_file import FileCheck
 from .control import events
 from .control.succession import ORPHAN
 from .ipvs.diff import Verb, diff
@@ -173,10 +175,11 @@ class Checker:
         told = {ServiceKey(*key) for key in json.loads(resume.get("services", "[]"))}
         self._leaving |= told & set(have or ()) - self._ours()
         known: Dict[Tuple[str, str], bool] = {}
+        down = self._down_by_files()
         told_of = []
         for name, service in self.plan.services.items():
             adopted = plan_checks.known_up(service, have) if have is not None else None
-            failed = roster.alpha_failed(service.pool.servers)
+            failed = roster.alpha_failed(service.pool.servers, down)
             if adopted is not None:
                 failed = plan_checks.failed_checks(service, adopted)
                 known.update({(name, server): up for server, up in adopted.items()})
@@ -187,7 +190,9 @@ class Checker:
             self._tell(service, effects)
         self._look_for_addresses()
         self.scripts.launch()  # a fork that the table need not wait for
-        self.runner.load(self.plan.checks, lambda key: known.get((key.service, key.server)))
+        self.runner.load(
+            self.plan.checks, lambda key: known.get((key.service, key.server), False if key in down else None)
+        )
         self._look_at_sync()
         self.loop.wake("reconcile", self.loop.now() + RECONCILE, self._reconcile)
         log.info("%d virtual servers, %d checks", len(self.plan.services), len(self.plan.checks))
@@ -200,7 +205,10 @@ class Checker:
         self._set_manners()
         self.plan = plan_checks.plan(document, default_user(document))
         self._look_for_addresses()
-        self.runner.load(self.plan.checks, lambda key: _still_up(old.get(key.service), key.server))
+        down = self._down_by_files()
+        self.runner.load(
+            self.plan.checks, lambda key: False if key in down else _still_up(old.get(key.service), key.server)
+        )
         self.states = {}
         for name, service in self.plan.services.items():
             failed = self._failed(service)
@@ -361,6 +369,13 @@ class Checker:
         self._rising = {name for name, moment in moments.items() if moment is not None}
         due = min((moment for moment in moments.values() if moment is not None), default=None)
         self.loop.wake("climb", due, lambda _now: self._climb())
+
+    def _down_by_files(self) -> FrozenSet[Any]:
+        """Checks of files that are down by what stands there now: such a server does not begin as one that is up."""
+        if not self.document.track_files:
+            return frozenset()
+        files = [(key, check) for key, (_schedule, check) in self.plan.checks.items() if isinstance(check, FileCheck)]
+        return frozenset(key for key, check in files if not check.judge(read(check.path)).ok)
 
     def _failed(self, service: plan_checks.Service) -> Dict[Any, Any]:
         """By server, its checks that are down now."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, FrozenSet, Mapping, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 
+from .checks.misc import LATE
 from .notify.mail import Mail, Server
 from .pool import roster
 from .vrrp.events import Notice
@@ -149,6 +150,8 @@ def check(post: Office, service: str, server: str, name: str, text: str, *, up: 
     words = _CHECKS.get(name, (f"=> {own.format('succeed')} <=", f"=> {own.format('failed')} <="))
     if name == "FILE_CHECK":
         return None
+    if name == "MISC_CHECK" and LATE in text and not up:
+        return _server(post, service, server, "=> MISC CHECK timed out on service <=", up=alive)
     return _server(post, service, server, words[not up].replace("{text}", text), up=alive)
 
 

@@ -16,6 +16,10 @@ TERM_PATIENCE = 2.0
 """Seconds between SIGTERM at the time limit and SIGKILL, as in keepalived."""
 
 
+LATE = "no end within"
+"""What is said of a script that had to be ended."""
+
+
 @dataclass(frozen=True)
 class MiscCheck:
     """One MISC_CHECK. timeout: seconds until the script is ended, which is a failure. dynamic: exit status n from 2
@@ -42,4 +46,4 @@ class MiscCheck:
 
     def timed_out(self) -> Outcome:
         """The outcome of a script that had to be ended."""
-        return Outcome(False, f"{self.argv[0]}: no end within {self.timeout:g} s")
+        return Outcome(False, f"{self.argv[0]}: {LATE} {self.timeout:g} s")

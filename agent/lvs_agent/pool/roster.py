@@ -264,9 +264,11 @@ def roster(pool: Pool, state: State, now: float = 0.0) -> Tuple[Seat, ...]:
     return tuple(seats)
 
 
-def alpha_failed(servers: Sequence[Server]) -> Dict[Hashable, FrozenSet[Hashable]]:
-    """What counts as failed at start without any knowledge: every alpha check."""
-    return {server.key: server.alpha_checks for server in servers}
+def alpha_failed(servers: Sequence[Server], down: FrozenSet[Hashable] = NONE) -> Dict[Hashable, FrozenSet[Hashable]]:
+    """What counts as failed at start: every alpha check, and the checks that are known to be down."""
+    if not down:
+        return {server.key: server.alpha_checks for server in servers}
+    return {server.key: server.alpha_checks | (server.checks & down) for server in servers}
 
 
 class _Book:

@@ -247,3 +247,14 @@ def test_a_storm_is_bounded(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None
     for _number in range(3 * mails.MOST_WAITING):
         outbox.put(mail(sink.server))
     assert len(outbox._waiting) == mails.MOST_WAITING
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("/bin/x: exit status 1", "failed"), ("/bin/x: no end within 1 s", "timed out")]
+)
+def test_a_script_without_an_end_has_words_of_its_own(text: str, word: str) -> None:
+    post = plan_mail.office(document())
+    assert post is not None
+    mail = plan_mail.check(post, VS, RS[0], "MISC_CHECK", text, up=False, alive=False)
+    assert mail is not None
+    assert mail.body == f"=> MISC CHECK {word} on service <="

@@ -234,6 +234,15 @@ def test_a_pool_that_a_reload_takes_away_tells_of_its_servers_and_its_quorum(quo
     assert leave(pool, state) == (ServerDown("b"), *expected)
 
 
+def test_a_check_that_is_known_to_be_down_is_failed_at_start_and_nobody_is_told():
+    file = Pool((Server("a", checks=frozenset("cf"), alpha_checks=frozenset("c")), Server("b", checks=frozenset("g"))))
+    failed = alpha_failed(file.servers, frozenset("fg"))
+    assert failed == {"a": frozenset("cf"), "b": frozenset("g")}
+    state, told = begin(file, failed)
+    assert told == ()
+    assert roster(file, state) == ()
+
+
 def test_a_storm_of_verdicts_in_one_batch_ends_where_single_ones_end():
     pool = Pool(tuple(server(str(number), number % 5) for number in range(200)), quorum=150, hysteresis=20, sorry="s")
     verdicts = [Verdict(str(number), "c", number % 3 == 0) for number in range(200)]

@@ -19,7 +19,7 @@ class FileTask(Task):
     def start(self, now: float) -> None:
         """Read and judge."""
         self.started = now
-        self.end(self.check.judge(_read(self.check.path)))
+        self.end(self.check.judge(read(self.check.path)))
 
     def _due(self, now: float) -> None:
         """Never suspended, as with keepalived."""
@@ -33,7 +33,7 @@ class FileTask(Task):
         """Nothing to drop."""
 
 
-def _read(path: str) -> str:
+def read(path: str) -> str:
     """The beginning of the file; '' for one that cannot be read. A FIFO does not stop the loop."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
