@@ -9,7 +9,6 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.lvs.cluster.plugins.plugin_utils import cluster_view, inventory
 
 
 class ActionModule(ActionBase):
@@ -20,6 +19,12 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         args = dict(self._task.args)
         if boolean(args.get("derive", False), strict=False):  # type: ignore[no-untyped-call]
+            # every host's worker would load the whole language otherwise
+            from ansible_collections.lvs.cluster.plugins.plugin_utils import (  # noqa: PLC0415
+                cluster_view,
+                inventory,
+            )
+
             task_vars = task_vars or {}
             try:
                 host = str(task_vars["inventory_hostname"])
