@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import typing as t
 
 from ansible_collections.lvs.cluster.plugins.action.keepalived_config import PATH
@@ -22,6 +23,7 @@ class ActionModule(KeepalivedConfig):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """See the documentation of the module."""
         result: dict[str, t.Any] = super(KeepalivedConfig, self).run(tmp, task_vars)
+        self._play = os.getppid()
         args = {key: value for key, value in self._task.args.items() if not key.startswith("_")}
         variables = task_vars or {}
         state = args.get("state", "present")
@@ -82,7 +84,12 @@ class ActionModule(KeepalivedConfig):
         return self._answer(known, answer, engine)
 
     def _confirmed(self, text: str) -> dict[str, t.Any]:
-        """Tell the guard that the change is wanted, and what it made of that. No module: that may take too long."""
+        """Tell the guard that the change is wanted, and what it made of that. No module: that may take too long.
+
+        Ansible's workers have sessions of their own, and one outlives a play that was killed: it speaks for nobody.
+        """
+        if os.getppid() != self._play:
+            return {"failed": True, "msg": "the play is gone: nothing is confirmed, the director takes it back"}
         command = self._low_level_execute_command(port.CONFIRMATION)
         try:
             said = json.loads(command["stdout"].strip())
