@@ -91,6 +91,29 @@ class TestEngine:
         figures = load()
         assert sum(figures["failed"].values()) == 0, figures
 
+    def test_a_server_is_drained_and_brought_back(self, cluster, load, serving):
+        """On both directors, by the address that the tables have; meanwhile it is asked nothing.
+
+        Before any test with persistence: for two minutes the kernel keeps such connections' ports with their server.
+        """
+        play = Play(cluster, "drain", drain_server="192.168.140.137", drain_deadline=20)
+        assert play.good, play.output
+        assert play.changes == {"d1": 1, "d2": 1}, play.output
+        assert all(table(cluster, name).count("-w 0") == 1 for name in ("d1", "d2"))
+        assert Play(cluster, "drain", drain_server="192.168.140.137").changes == {"d1": 0, "d2": 0}
+        refused = Play(cluster, "drain", drain_server="192.168.140.139")
+        assert not refused.good
+        assert "the floor" in refused.output, refused.output
+        drained = Load(cluster, cluster.folder / "drained.json")
+        time.sleep(3)
+        assert set(drained.stop()["names"]) == {"r2"}
+        play = Play(cluster, "drain", drain_server="192.168.140.137", drain_state="serving")
+        assert play.good, play.output
+        assert wait(lambda: not any("-w 0" in table(cluster, name) for name in ("d1", "d2")), SETTLED, 0.5) is not None
+        figures = load()
+        assert figures["failed"] == {}, figures
+        assert min(figures["names"].values()) > 0
+
     @pytest.mark.parametrize("mistake", MISTAKES)
     def test_a_bad_change_is_taken_back(self, cluster, load, serving, mistake):
         config, said, where = MISTAKES[mistake]
@@ -143,26 +166,6 @@ class TestEngine:
         assert not any("-p 78" in table(cluster, name) for name in ("d1", "d2"))
         figures = load()
         assert figures["failed"] == {}, figures
-
-    def test_a_server_is_drained_and_brought_back(self, cluster, load, serving):
-        """On both directors, by the address that the tables have; meanwhile it is asked nothing."""
-        play = Play(cluster, "drain", drain_server="192.168.140.137", drain_deadline=20)
-        assert play.good, play.output
-        assert play.changes == {"d1": 1, "d2": 1}, play.output
-        assert all(table(cluster, name).count("-w 0") == 1 for name in ("d1", "d2"))
-        assert Play(cluster, "drain", drain_server="192.168.140.137").changes == {"d1": 0, "d2": 0}
-        refused = Play(cluster, "drain", drain_server="192.168.140.139")
-        assert not refused.good
-        assert "the floor" in refused.output, refused.output
-        drained = Load(cluster, cluster.folder / "drained.json")
-        time.sleep(3)
-        assert set(drained.stop()["names"]) == {"r2"}
-        play = Play(cluster, "drain", drain_server="192.168.140.137", drain_state="serving")
-        assert play.good, play.output
-        assert wait(lambda: not any("-w 0" in table(cluster, name) for name in ("d1", "d2")), SETTLED, 0.5) is not None
-        figures = load()
-        assert figures["failed"] == {}, figures
-        assert min(figures["names"].values()) > 0
 
     def test_check_mode_shows_what_would_change_and_changes_nothing(self, cluster, load, serving):
         before = [table(cluster, name) for name in ("d1", "d2")]
