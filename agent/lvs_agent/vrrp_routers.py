@@ -191,12 +191,12 @@ class Routers:
             return True
         for each in news:
             self.heard = link.apply(self.heard, each)
-        if any(isinstance(each, link.RouteGone) for each in news):
+        if any(link.takes_routes(each) for each in news):
             self._routes_gone()
         return bool(news)
 
     def _routes_gone(self) -> None:
-        """Somebody's routes or rules are gone; ours are set again a moment later, for they may be among them."""
+        """Routes or rules are gone; ours are set again a moment later, for they may be among them."""
         self.standing.lost()
         for name, router in self.routers.items():
             if router.router.state is State.MASTER and router.plan.routes:

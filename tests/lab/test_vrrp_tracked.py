@@ -130,7 +130,8 @@ def test_a_lost_source_address_and_a_lost_static_one_are_faults(pair) -> None:
     static = "track_group G {\n group {\n VI_1\n }\n}\nstatic_ipaddress {\n 10.1.0.50/24 dev eth1 track_group G\n}\n"
     static += "static_routes {\n 192.0.2.0/24 via 10.1.0.9 dev eth1\n}\n"
     static += "static_rules {\n from 192.0.2.0/24 table 100 preference 77\n}\n"
-    pair.play(static + instance(110, "track_src_ip\n mcast_src_ip 10.0.0.11"), rival=instance(100))
+    own = "track_src_ip\n mcast_src_ip 10.0.0.11\n virtual_routes {\n 198.51.100.0/24 via 10.1.0.9 dev eth1\n }"
+    pair.play(static + instance(110, own), rival=instance(100))
     pair.moved(pair.ours)
     assert pair.ours.has("10.1.0.50")
     assert "192.0.2.0/24 via 10.1.0.9" in pair.ours.run("ip", "route")
@@ -140,6 +141,17 @@ def test_a_lost_source_address_and_a_lost_static_one_are_faults(pair) -> None:
     assert pair.status()["instances"]["VI_1"]["faults"] == ["source address 10.0.0.11 is not there"]
     pair.ours.batch("addr add 10.0.0.11/24 dev eth0")
     pair.moved(pair.ours)
+
+    pid = pair.status()["process"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    pair.ours.batch("link set eth1 down", "link set eth1 up")
+    lost = pair.ours.run("ip", "route")
+    os.kill(pid, signal.SIGCONT)
+    for route in ("192.0.2.0/24", "198.51.100.0/24"):
+        assert route not in lost
+        there = wait(lambda r=route: r in pair.ours.run("ip", "route"), 3)
+        assert there is not None, f"{route}: both were read at once, and the link seemed as before"
+
     pair.ours.batch("addr del 10.1.0.50/24 dev eth1")
     pair.moved(pair.theirs)
     pair.ours.batch("link set eth1 down", "link set eth1 up")

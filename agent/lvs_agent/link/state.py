@@ -211,6 +211,15 @@ Links = Mapping[int, Interface]
 """Interfaces by index."""
 
 
+def takes_routes(news: News) -> bool:
+    """Whether routes or rules are gone.
+
+    The kernel says nothing of those that go with an interface that is set down, and the interface may be up again when
+    its going down is read (net/ipv4/fib_frontend.c, fib_disable_ip).
+    """
+    return isinstance(news, RouteGone) or (isinstance(news, LinkSeen) and not news.flags & IFF_UP)
+
+
 def apply(links: Links, news: News) -> Dict[int, Interface]:
     """`links` after one message; news about an unknown interface's addresses changes nothing."""
     changed = dict(links)

@@ -10,7 +10,7 @@ from typing import Optional
 import pytest
 
 from lvs_agent.link import state
-from lvs_agent.link.state import AddressGone, AddressSeen, Held, Interface, LinkGone, LinkSeen
+from lvs_agent.link.state import AddressGone, AddressSeen, Held, Interface, LinkGone, LinkSeen, RouteGone
 
 MAC = b"\x02\0\0\0\0\x0a"
 UP, NO_CARRIER, DOWN = 0x11043, 0x1003, 0x1002  # as the kernel says them for a veth
@@ -52,6 +52,20 @@ def test_news(news: state.News, after: Optional[Interface]) -> None:
 
 def test_a_new_interface_begins_without_addresses() -> None:
     assert state.apply({}, LinkSeen(5, "eth1", UP, MAC, 1500))[5].addresses == ()
+
+
+@pytest.mark.parametrize(
+    ("news", "takes"),
+    [
+        (RouteGone(), True),
+        (LinkSeen(2, "eth0", DOWN, MAC, 1500), True),
+        (LinkSeen(2, "eth0", NO_CARRIER, MAC, 1500), False),  # no carrier: routes stay
+        (LinkSeen(2, "eth0", UP, MAC, 1500), False),
+        (LinkGone(2), False),
+    ],
+)
+def test_routes_go_by_themselves_and_with_an_interface_that_is_set_down(news: state.News, takes: bool) -> None:
+    assert state.takes_routes(news) is takes
 
 
 @pytest.mark.parametrize(("flags", "up"), [(UP, True), (NO_CARRIER, False), (DOWN, False), (0x40, False)])
