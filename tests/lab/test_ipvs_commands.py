@@ -21,6 +21,7 @@ from lvs_agent import cli_ipvs
 
 pytestmark = pytest.mark.uml(limit=200)
 
+MODULES = ("modprobe", "-a", "ip_vs", "ipip", "ipv6")
 # Made by ipvsadm's own reading of these lines, which are how it saves a table.
 TABLE = """\
 -A -t 10.1.0.100:80 -s wrr -p 50 -M 255.255.255.0
@@ -61,7 +62,7 @@ def place(item):
 def test_it_says_what_ipvsadm_says():
     host = contextlib.nullcontext()
     assert play(host, module="ipvs_info")[0]["loaded"] is False
-    subprocess.run(["modprobe", "-a", "ip_vs", "ipip"], check=True)
+    subprocess.run(MODULES, check=True)
     for line in TABLE.splitlines():
         subprocess.run(["ipvsadm", *line.split()], check=True)
     found, _shown = play(host, module="ipvs_info")
@@ -96,6 +97,7 @@ def agreed(host, words, command, tidy=str.splitlines):
 
 @pytest.fixture
 def hosts():
+    subprocess.run(MODULES, check=True)
     made = [Host(name) for name in ("one", "other")]
     for host in made:
         host.batch(*ADDRESSES)
@@ -184,6 +186,7 @@ SERVED = """\
 @pytest.fixture(scope="module")
 def asked():
     """A director that has passed on connections of every kind, and where they came from."""
+    subprocess.run(MODULES, check=True)
     bridge("lan")
     client, director, server = (Host(name) for name in ("client", "director", "server"))
     plug(client, "eth0", "lan", "10.1.0.10/24", "fd01::10/64 nodad")
