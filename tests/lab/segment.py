@@ -75,6 +75,12 @@ class Segment:
         command = ["keepalived", "-n", "-l", "-P", "-f", str(path), "-p", f"/run/{name}.pid", "-r", f"/run/{name}.vrrp"]
         return self[name].start(*command, log=f"/run/{name}.log")
 
+    def hurry(self) -> None:
+        """The directors go before all else on the machine: a late advert is a failover, and its traces are findings."""
+        for name in ("dir1", "dir2"):
+            pid = Path(f"/run/{name}.vrrp").read_text().strip()
+            subprocess.run(["chrt", "--rr", "--pid", "10", pid], check=True)
+
     def views(self, *names: str, seconds: float = 1.2, ask: float = 0.2, route_to: str = ""):
         """Look from several hosts at once, each from its own namespace."""
         found = {}
