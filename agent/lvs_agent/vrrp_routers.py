@@ -189,9 +189,11 @@ class Routers:
             log.warning("the kernel dropped news about interfaces; asking for everything")
             self._dump()
             return True
+        gone = False
         for each in news:
+            gone = gone or link.lacks_routes(self.heard, each)
             self.heard = link.apply(self.heard, each)
-        if any(link.takes_routes(each) for each in news):
+        if gone:
             self._routes_gone()
         return bool(news)
 

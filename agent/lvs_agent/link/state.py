@@ -211,13 +211,16 @@ Links = Mapping[int, Interface]
 """Interfaces by index."""
 
 
-def takes_routes(news: News) -> bool:
-    """Whether routes or rules are gone.
+def lacks_routes(links: Links, news: News) -> bool:
+    """Whether routes or rules are gone, by one message that is not in `links` yet.
 
-    The kernel says nothing of those that go with an interface that is set down, and the interface may be up again when
-    its going down is read (net/ipv4/fib_frontend.c, fib_disable_ip).
+    The kernel says nothing of routes that go with an interface that is set down: one that comes up has none, and it may
+    be up again when its going down is read (net/ipv4/fib_frontend.c, fib_disable_ip).
     """
-    return isinstance(news, RouteGone) or (isinstance(news, LinkSeen) and not news.flags & IFF_UP)
+    if isinstance(news, LinkSeen):
+        before = links.get(news.index)
+        return bool(news.flags & IFF_UP) and not (before is not None and before.flags & IFF_UP)
+    return isinstance(news, RouteGone)
 
 
 def apply(links: Links, news: News) -> Dict[int, Interface]:

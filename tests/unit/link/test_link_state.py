@@ -55,17 +55,20 @@ def test_a_new_interface_begins_without_addresses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("news", "takes"),
+    ("before", "news", "lacks"),
     [
-        (RouteGone(), True),
-        (LinkSeen(2, "eth0", DOWN, MAC, 1500), True),
-        (LinkSeen(2, "eth0", NO_CARRIER, MAC, 1500), False),  # no carrier: routes stay
-        (LinkSeen(2, "eth0", UP, MAC, 1500), False),
-        (LinkGone(2), False),
+        (UP, RouteGone(), True),
+        (UP, LinkSeen(2, "eth0", DOWN, MAC, 1500), False),  # nothing can be set on it now
+        (DOWN, LinkSeen(2, "eth0", UP, MAC, 1500), True),
+        (DOWN, LinkSeen(2, "eth0", NO_CARRIER, MAC, 1500), True),
+        (NO_CARRIER, LinkSeen(2, "eth0", UP, MAC, 1500), False),  # routes stay while only the carrier is away
+        (UP, LinkSeen(2, "eth0", UP, MAC, 9000), False),
+        (UP, LinkSeen(7, "eth0", UP, MAC, 1500), True),  # a new one
+        (UP, LinkGone(2), False),
     ],
 )
-def test_routes_go_by_themselves_and_with_an_interface_that_is_set_down(news: state.News, takes: bool) -> None:
-    assert state.takes_routes(news) is takes
+def test_an_interface_that_comes_up_lacks_its_routes(before: int, news: state.News, lacks: bool) -> None:
+    assert state.lacks_routes({2: Interface(2, "eth0", before, MAC, 1500)}, news) is lacks
 
 
 @pytest.mark.parametrize(("flags", "up"), [(UP, True), (NO_CARRIER, False), (DOWN, False), (0x40, False)])
