@@ -14,12 +14,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, Hashable, List, Optional, Tuple, Union
 
+from .control import events
 from .link import state as link
 from .link.port import Batch, Netlink, batch
 from .vrrp import ah, announce, packet, trailer
 from .vrrp.events import Announce, Effect, Notify, RemoveAddresses, SendAdvert, SetAddresses
 from .vrrp.port import Frames
-from .vrrp.router import OWNER, Settings, create, wake_at
+from .vrrp.router import OWNER, Settings, State, create, wake_at
 from .vrrp_place import Place, look, text
 
 if TYPE_CHECKING:
@@ -352,6 +353,14 @@ class VirtualRouter:
         if when is not None and now - when > self.plan.settings.advert_int / 2:
             self.counters["late_timer"] += 1
             self._complain("late_timer", f"its own timer was served {now - when:.3f} s late", now)
+
+    def moved(self, before: State) -> None:
+        """It came to another state: counted and told."""
+        after, self.since = self.router.state, self.clock()
+        self.counters["transitions"] += 1
+        self.counters["became_master"] += after is State.MASTER
+        self.counters["released_master"] += before is State.MASTER
+        log.info(events.VRRP_STATE, self.plan.name, before.value, after.value, self.router.reason)
 
     def _complain(self, cause: str, text: str, now: float) -> None:
         last, unsaid = self.complaints.get(cause, (-LOG_PERIOD, 0))

@@ -323,13 +323,7 @@ class Routers:
         for each in names:
             self._wake(each)
         for each in moved:
-            router = self.routers[each]
-            router.since = self.clock()
-            router.counters["transitions"] += 1
-            router.counters["became_master"] += after[each].state is State.MASTER
-            router.counters["released_master"] += before[each].state is State.MASTER
-            was, now_is = before[each].state.value, after[each].state.value
-            log.info(events.VRRP_STATE, each, was, now_is, after[each].reason)
+            self.routers[each].moved(before[each].state)
         if moved:
             self._report()
             self._group_moved(name, group.state(before), group.state(after))

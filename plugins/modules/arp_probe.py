@@ -79,11 +79,13 @@ view:
       returned: always
       sample: [[192.0.2.80, eth0]]
     sightings:
-      description: MAC addresses of other hosts that answered for, announced, or used a virtual address.
+      description: >-
+        MAC addresses of other hosts that answered for, announced, or used a virtual address; C(span) is seconds from
+        the first to the last such frame.
       type: list
       elements: dict
       returned: always
-      sample: [{address: 192.0.2.80, mac: "52:54:00:00:00:02", how: reply, count: 8}]
+      sample: [{address: 192.0.2.80, mac: "52:54:00:00:00:02", how: reply, count: 8, span: 1.8}]
     adverts:
       description: VRRP adverts on the wire; C(sent) are this host's own.
       type: list

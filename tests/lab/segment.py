@@ -60,7 +60,7 @@ class Segment:
             )
         self.daemons = {name: self.keepalived(name, priority) for name, priority in (("dir1", 150), ("dir2", 100))}
         up = wait(lambda: self["dir1"].has(VIP) and self["dir1"].has(VIP6), 20)
-        assert up is not None, Path("/run/dir1.log").read_text()
+        assert up is not None, self.log("dir1")
         assert wait(lambda: not self["dir2"].has(VIP) and not self["dir2"].has(VIP6), 10) is not None
         # The elections of the start are over.
         quiet = lambda: not any(row["sent"] for row in self.views("dir2", seconds=0.8)["dir2"]["adverts"])  # noqa: E731
@@ -103,12 +103,17 @@ class Segment:
     def healthy(self) -> list:
         """What one short look finds, all hosts together and each director alone: nothing, while nobody breaks anything."""
         views = self.views(seconds=0.7, ask=0.1, route_to="198.51.100.7")
+        return self.judge(views, GATEWAYS) + self.alone("dir1", views) + self.alone("dir2", views)
+
+    def alone(self, name: str, views) -> list:
+        """What a director alone finds in its view; the real servers' views tell their MAC addresses."""
         routers = (alone.Router(51, (VIP,)), alone.Router(51, ("fe80::100", VIP6)))
-        servers = {views[name]["mac"]: name for name in ("rs1", "rs2")}
-        found = self.judge(views, GATEWAYS)
-        for name in ("dir1", "dir2"):
-            found += alone.judge(alone.Own(name, routers, servers), views[name])
-        return found
+        servers = {views[each]["mac"]: each for each in ("rs1", "rs2") if each in views}
+        return alone.judge(alone.Own(name, routers, servers), views[name])
+
+    def log(self, name: str) -> str:
+        """What this director's keepalived said."""
+        return Path(f"/run/{name}.log").read_text()
 
     def close(self) -> None:
         for host in self.hosts.values():

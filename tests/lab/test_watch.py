@@ -35,7 +35,18 @@ def codes(found):
 def test_healthy(segment):
     segment.hurry()
     for _run in range(5):  # a hundred of them: test_healthy.py, in make drills
-        assert segment.healthy() == []
+        assert segment.healthy() == [], segment.log("dir2")
+
+
+@pytest.mark.parametrize(("held", "codes"), [(0.4, []), (9, ["unknown-holder"])])
+def test_another_has_the_address(segment, held, codes):
+    """For a moment, as in a handing over, or all the time; as one director sees it."""
+    segment["router"].batch(f"addr add {VIP6}/64 dev eth0 nodad")
+    ended = threading.Timer(held, segment["router"].batch, [f"addr del {VIP6}/64 dev eth0"])
+    ended.start()
+    found = segment.alone("dir1", segment.views("dir1", seconds=1.8, ask=0.1))
+    ended.cancel()
+    assert [finding.code for finding in found] == codes
 
 
 def test_arp_ignore_is_off(segment):

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
 from .watch import REAL_SERVER_ARP, Finding, View, free_vrids, in_words, is_virtual
+
+LASTING = 2 / 3
+"""Part of the look for which somebody has to have answered to be taken for a holder; less is a handing over."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,20 @@ def _has(view: View, address: str) -> bool:
     return any(own == address for own, _device in view["addresses"])
 
 
-def _seen(view: View, address: str, kinds: Tuple[str, ...]) -> Dict[str, int]:
-    """MAC addresses of others that showed themselves so, and how often."""
-    found: Dict[str, int] = {}
-    for row in view["sightings"]:
-        if row["address"] == address and row["how"] in kinds and row["mac"] != view["mac"]:
-            found[row["mac"]] = found.get(row["mac"], 0) + row["count"]
-    return found
+def _seen(view: View, address: str, *kinds: str) -> List[Mapping[str, Any]]:
+    """Frames of others that showed themselves in one of these ways."""
+    rows = (row for row in view["sightings"] if row["address"] == address and row["mac"] != view["mac"])
+    return [row for row in rows if row["how"] in kinds]
+
+
+def _macs(rows: Iterable[Mapping[str, Any]]) -> List[str]:
+    return list(dict.fromkeys(row["mac"] for row in rows))
 
 
 def _answers(own: Own, view: View, router: Router, address: str, peers: List[Dict[str, Any]]) -> List[Finding]:
     masters = {row["mac"] for row in peers}
-    seen = _seen(view, address, ("reply", "announce"))
-    answers = _seen(view, address, ("reply",))
+    seen = _macs(_seen(view, address, "reply", "announce"))
+    lasting = [row["mac"] for row in _seen(view, address, "reply") if row["span"] >= view["seconds"] * LASTING]
     found = []
     for mac in seen:
         if mac in masters or is_virtual(mac):
@@ -88,7 +92,7 @@ def _answers(own: Own, view: View, router: Router, address: str, peers: List[Dic
             mend = f"ip address replace {address}/128 dev lo" if ":" in address else REAL_SERVER_ARP
             found.append(Finding("answers-for-vip", server, what, mend, address))
             continue
-        if answers.get(mac, 0) < 2:  # whoever has it answers every question; this one let it go again
+        if mac not in lasting:  # whoever has it answers every question; this one got it or let it go meanwhile
             continue
         besides = "which this director has too" if _has(view, address) else "and sends no adverts"
         host = own.others.get(mac, "")
@@ -104,7 +108,7 @@ def _answers(own: Own, view: View, router: Router, address: str, peers: List[Dic
 
 def _leaks(own: Own, view: View, address: str) -> List[Finding]:
     found = []
-    for mac in _seen(view, address, ("request",)):
+    for mac in _macs(_seen(view, address, "request")):
         server = own.servers.get(mac)
         if server is not None:
             what = f"real server {server} ({mac}) uses {address} as sender of its questions, as seen from {own.name}"

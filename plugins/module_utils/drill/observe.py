@@ -30,16 +30,16 @@ def observe(
     """Listen on `interface` for `seconds`, ask for each address every `ask` s (0: never).
 
     Returns a JSON-able view: `mac`, `addresses` (this host's all the time, as [address, interface]), `sightings`
-    and `adverts` on the wire with counts, `heard` (adverts that got through this host's firewall),
-    `sysctl` by name, `route` to `route_to` (None when nothing was to be asked). Raises ObserveError.
+    (`span`: seconds from the first to the last) and `adverts` on the wire with counts, `heard` (adverts that got
+    through this host's firewall), `sysctl` by name, `route` to `route_to` (None when nothing was to be asked).
+    Raises ObserveError.
     """
-    sightings: Dict[Tuple[str, str, str], int] = {}
+    sightings: Dict[Tuple[str, str, str], List[float]] = {}  # when
     adverts: Dict[Tuple[int, int, str, bool], Dict[str, Any]] = {}
 
-    def log(kind: str, _t: float, **seen: Any) -> None:
+    def log(kind: str, t: float, **seen: Any) -> None:
         if kind == "arp":
-            key = (seen["ip"], seen["mac"], seen["how"])
-            sightings[key] = sightings.get(key, 0) + 1
+            sightings.setdefault((seen["ip"], seen["mac"], seen["how"]), []).append(t)
         elif kind == "adv":
             row = adverts.setdefault((seen["vrid"], seen["v"], seen["src"], seen.get("out", False)), {"count": 0})
             row.update(seen, count=row["count"] + 1)
@@ -65,8 +65,8 @@ def observe(
         # An address that came or went meanwhile is being handed over: that is no fault.
         "addresses": [row for row in own_addresses(run) if row in before],
         "sightings": [
-            {"address": ip, "mac": seen_mac, "how": how, "count": count}
-            for (ip, seen_mac, how), count in sorted(sightings.items())
+            {"address": ip, "mac": seen_mac, "how": how, "count": len(times), "span": round(times[-1] - times[0], 3)}
+            for (ip, seen_mac, how), times in sorted(sightings.items())
         ],
         "adverts": [_advert(row) for _key, row in sorted(adverts.items())],
         "heard": [{"vrid": vrid, "source": source, "count": count} for (vrid, source), count in sorted(heard.items())],

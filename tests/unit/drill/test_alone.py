@@ -22,12 +22,13 @@ SENT = advert("10.1.0.1", MINE, sent=True)
 HEARD = {"vrid": 51, "source": PEER, "count": 3}
 
 
-def view(has=(), sightings=(), adverts=(), heard=(), asked=6, count=3):
-    seen = [{"address": address, "mac": mac, "how": how, "count": count} for address, mac, how in sightings]
+def view(has=(), sightings=(), adverts=(), heard=(), asked=6, span=3.0):
+    seen = [{"address": address, "mac": mac, "how": how, "span": span} for address, mac, how in sightings]
     return {
         "interface": "eth0",
         "mac": MINE,
         "asked": asked,
+        "seconds": 3.3,
         "addresses": [list(each) for each in has],
         "sightings": seen,
         "adverts": list(adverts),
@@ -49,8 +50,8 @@ BOTH = [(VIP, THEIRS, "reply"), (OTHER, THEIRS, "reply")]
         view(MASTER, adverts=[SENT, advert(priority=0)]),
         view(MASTER, [(VIP, "00:00:5e:00:01:33", "reply")], [SENT]),
         view((), (), (), asked=0),
-        # another one let it go when the look began: what is left of that is an answer and an announcement
-        view(MASTER, [(VIP, STRANGE, "reply"), (VIP, STRANGE, "announce")], [SENT], count=1),
+        # another one let it go after the look began: what is left of that is some answers and an announcement
+        view(MASTER, [(VIP, STRANGE, "reply"), (VIP, STRANGE, "announce")], [SENT], span=2.0),
         view(MASTER, adverts=[SENT, advert(vrid=52, addresses=("10.9.9.9",))]),
     ],
 )
