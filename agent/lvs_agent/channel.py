@@ -13,7 +13,7 @@ import pickle
 import select
 import socket
 import struct
-from typing import TYPE_CHECKING, Callable, List, Tuple
+from typing import TYPE_CHECKING, Callable, Collection, List, Tuple
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -86,16 +86,16 @@ class Channel:
             del self._inbox[:end]
         return messages
 
-    def before(self, kind: str, on_message: Callable[[object], None]) -> None:
-        """What was said before anybody was there to hear it: this kind now, the rest to whom `attach` names, in order
-        and before anything newer.
+    def before(self, kinds: Collection[str], on_message: Callable[[object], None]) -> None:
+        """What was said before anybody was there to hear it: these kinds now, the rest to whom `attach` names, in
+        order and before anything newer.
         """
         try:
             said = self.receive()
         except EOFError:
             return  # seen again, and told, once the channel is attached
         for message in said:
-            if isinstance(message, tuple) and message[0] == kind:
+            if isinstance(message, tuple) and message[0] in kinds:
                 on_message(message)
             else:
                 self._early.append(message)

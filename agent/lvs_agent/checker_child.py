@@ -105,7 +105,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
     checker.runner.paths.changed = lambda: channel.send(("states", checker.heritage()))
-    channel.before("journal", message)
+    channel.before({"journal", "vrrp"}, message)
     channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     checker.start(resume)
@@ -164,6 +164,7 @@ class Checker:
         self.loop.watch(self.scripts.fileno(), select.EPOLLIN, self._on_scripts)
         self._set_manners()
         self.runner.paths.opened.update(json.loads(resume.get(ACCEPT_LOCAL, "{}")))
+        self.sync.asked = bool(resume.get("sync"))
         load_module()
         have = self._dump()
         glob = effective.global_defs(self.document)
@@ -260,7 +261,11 @@ class Checker:
     def heritage(self) -> Dict[str, str]:
         """What a checker after this one goes on from: its services, the settings that it changed."""
         services = [tuple(vars(key).values()) for key in (*self._ours(), *self._leaving)]
-        return {"services": json.dumps(services), ACCEPT_LOCAL: json.dumps(self.runner.paths.opened)}
+        return {
+            "services": json.dumps(services),
+            ACCEPT_LOCAL: json.dumps(self.runner.paths.opened),
+            "sync": "asked" if self.sync.asked else "",
+        }
 
     def _ours(self) -> Set[ServiceKey]:
         return {key for service in self.plan.services.values() for key in service.keys}

@@ -64,16 +64,17 @@ class SyncDaemons:
         """What the kernel ran at the last look."""
         self.refused = ""
         """Why the kernel does not run what it should; '' when it does."""
-        self._asked = False
+        self.asked = False
+        """Whether the file, or that of a checker before this one, has asked for daemons."""
 
     def look(self, ipvs: Ipvs, document: model.Document) -> int:
         """Bring the kernel's daemons to what should be; the number of those stopped and started. Raises OSError when
         the kernel is out of reach.
         """
         want = wanted(document, self.states)
-        if want is None and not self._asked:
+        if want is None and not self.asked:
             return 0
-        self._asked = want is not None
+        self.asked = want is not None
         have = ipvs.daemons()
         stop, start = steps(have, want or ())
         if stop or start:
@@ -102,7 +103,7 @@ class SyncDaemons:
 
     def stop(self, ipvs: Ipvs) -> None:
         """End what we asked for."""
-        if self._asked:
+        if self.asked:
             self._change(ipvs, tuple(daemon.state for daemon in ipvs.daemons()), ())
 
     def status(self) -> List[Dict[str, object]]:

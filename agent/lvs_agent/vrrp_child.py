@@ -64,7 +64,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
-    channel.before("wishes", told)
+    channel.before({"wishes"}, told)
     channel.attach(loop, told, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
     routers.start(plan, resume, plan.process.after_boot - time.clock_gettime(time.CLOCK_BOOTTIME))

@@ -6,6 +6,8 @@ a connection goes on when the VIP moves from one engine to the other, and what s
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -77,6 +79,15 @@ def test_both_run_the_same_daemons_and_a_connection_goes_on(cluster, name: str) 
     assert (stays.dead, len(stays.names)) == (None, 1)
     assert daemons(d2) == said[1]
     assert wait(lambda: daemons(d1) == said[0], 5, 0.2) is not None
+
+
+def test_a_new_checker_leaves_the_daemon_of_a_master_alone(cluster) -> None:
+    d1 = cluster.d1
+    before, said, killed = daemons(d1), len(d1.log()), d1.child("checker")
+    os.kill(killed, signal.SIGKILL)
+    assert wait(lambda: d1.child("checker") not in (0, killed) and d1.serves(), 20, 0.3) is not None
+    assert daemons(d1) == before
+    assert "sync daemon" not in d1.log()[said:]
 
 
 def test_what_others_stop_runs_again(cluster) -> None:

@@ -13,6 +13,7 @@ begins with a small share of its weight, which grows to the whole within so many
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Dict, FrozenSet, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
@@ -215,7 +216,8 @@ def reload(
     held = tuple(key for key in old.held if pool.floor and key in fresh and not fresh[key].up)
     rising = {key: since for key, since in old.rising.items() if pool.slow_start and key in fresh and fresh[key].up}
     book = _Book(pool, fresh, State({}, 0, old.quorum_up, sorry_in, held, rising))
-    stood = {key: was.up or key in old.held for key, was in old.standings.items()}
+    stays = set(old.held)
+    stood = {key: was.up or key in stays for key, was in old.standings.items()}
     book.effects += [ServerDown(key) for key, was_up in stood.items() if was_up and key not in fresh]
     for key in fresh:
         now_up = book.stands(key)
@@ -240,17 +242,19 @@ def leave(pool: Pool, state: State) -> Tuple[Effect, ...]:
 
 
 def _downs(state: State) -> Tuple[Effect, ...]:
-    return tuple(ServerDown(key) for key, standing in state.standings.items() if standing.up or key in state.held)
+    held = set(state.held)
+    return tuple(ServerDown(key) for key, standing in state.standings.items() if standing.up or key in held)
 
 
 def roster(pool: Pool, state: State, now: float = 0.0) -> Tuple[Seat, ...]:
     """The servers that belong into the table, with their weights now, in the order of the configuration."""
     seats: List[Seat] = []
+    held = set(state.held)
     for server in pool.servers:
         standing = state.standings[server.key]
         if server.key == pool.sorry and state.sorry_in:
             continue
-        if (standing.up or server.key in state.held) and not state.sorry_in:
+        if (standing.up or server.key in held) and not state.sorry_in:
             weight = _share(pool, standing.weight(server), state.rising.get(server.key), now)
             seats.append(Seat(server.key, weight))
         elif server.inhibit:
@@ -272,7 +276,9 @@ def alpha_failed(servers: Sequence[Server], down: FrozenSet[Hashable] = NONE) ->
 
 
 class _Book:
-    """A pool while events are worked in: the sum is kept, so that a batch costs its own size and one copy."""
+    """A pool while events are worked in: the sum and who stands are kept, so that a batch costs its own size and one
+    copy.
+    """
 
     def __init__(
         self, pool: Pool, standings: Mapping[Hashable, Standing], state: State = State(), now: float = 0.0
@@ -283,7 +289,8 @@ class _Book:
         self.quorum_up = state.quorum_up
         self.sorry_in = state.sorry_in
         self.now = now
-        self.held = list(state.held)
+        self.held = OrderedDict.fromkeys(state.held)
+        self.ups = sum(1 for standing in self.standings.values() if standing.up) if pool.floor else 0
         self.rising = {key: since for key, since in state.rising.items() if now < since + pool.slow_start}
         self.effects: List[Effect] = []
         self.sum = state.sum if standings is state.standings else sum(self._share(key) for key in self.standings)
@@ -295,15 +302,12 @@ class _Book:
     def _share(self, key: Hashable) -> int:
         return self.standings[key].weight(self.servers[key]) if self.stands(key) else 0
 
-    def _standing(self) -> int:
-        return sum(1 for standing in self.standings.values() if standing.up) + len(self.held)
-
     def let_go(self) -> None:
         """Servers that need not be held any more go, the longest held first."""
-        while self.held and self._standing() > self.pool.floor:
-            key = self.held[0]
+        while self.held and self.ups + len(self.held) > self.pool.floor:
+            key = next(iter(self.held))
             self.sum -= self._share(key)
-            del self.held[0]
+            del self.held[key]
             self.effects.append(ServerDown(key))
 
     def _keeps(self, key: Hashable, before: Standing, after: Standing) -> bool:
@@ -312,11 +316,11 @@ class _Book:
         """
         if key in self.held:
             if after.up:
-                self.held.remove(key)
+                del self.held[key]
                 self.effects.append(ServerFree(key))
             return True
-        if before.up and not after.up and self._standing() < self.pool.floor:
-            self.held.append(key)
+        if before.up and not after.up and self.ups + len(self.held) < self.pool.floor:
+            self.held[key] = None
             self.effects.append(ServerHeld(key))
             return True
         return False
@@ -336,6 +340,7 @@ class _Book:
         after = Standing(failed, tuple(item for item in deltas.items() if item[1]))
         share = self._share(key)
         self.standings[key] = after
+        self.ups += after.up - before.up
         kept = bool(self.pool.floor) and self._keeps(key, before, after)
         self.sum += self._share(key) - share
         if kept:

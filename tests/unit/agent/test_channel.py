@@ -105,7 +105,7 @@ def test_what_was_said_before_anybody_listened_comes_first_and_whole(ends, loop)
     ours.send(("journal", "path"))
     ours.send(("ping",))
     ours.send(("reload", 2))
-    theirs.before("journal", first.append)
+    theirs.before({"journal"}, first.append)
     assert first == [("journal", "path")]
     ours.send(("reload", 3))  # readable before the early ones are due
     theirs.attach(loop, got.append, lambda: None)
@@ -118,7 +118,7 @@ def test_what_was_said_before_is_handed_on_though_nothing_follows(ends, loop) ->
     ours, theirs = ends
     got: list = []
     ours.send(("stop",))
-    theirs.before("journal", got.append)
+    theirs.before({"journal"}, got.append)
     assert got == []
     theirs.attach(loop, got.append, lambda: None)
     turn_until(loop, lambda: got)
@@ -130,7 +130,7 @@ def test_a_first_word_that_is_longer_than_the_pipe_is_not_lost(ends, loop) -> No
     got: list = []
     long = ("journal", b"x" * 3_000_000)
     ours.send(long)  # a part of it is in the pipe when the child looks
-    theirs.before("journal", got.append)
+    theirs.before({"journal"}, got.append)
     theirs.attach(loop, got.append, lambda: None)
     ours.attach(loop, got.append, lambda: None)
     turn_until(loop, lambda: got)
@@ -142,6 +142,6 @@ def test_the_peer_went_before_anybody_listened(ends, loop) -> None:
     gone: list = []
     ours.send(("stop",))
     ours.close()
-    theirs.before("journal", lambda message: None)
+    theirs.before({"journal"}, lambda message: None)
     theirs.attach(loop, lambda message: None, lambda: gone.append(1))
     turn_until(loop, lambda: gone)
