@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.lvs.cluster.plugins.module_utils.drill import compare, junit, records, report
 from ansible_collections.lvs.cluster.plugins.module_utils.drill.bounds import KINDS, bound
 from ansible_collections.lvs.cluster.plugins.module_utils.drill.timeline import Timeline, timeline
-from ansible_collections.lvs.cluster.plugins.plugin_utils import drill_page, drill_theory
+from ansible_collections.lvs.cluster.plugins.plugin_utils import drill_page, drill_theory, inventory
 
 SPEC: dict[str, dict[str, t.Any]] = {
     "log": {"type": "path", "required": True},
@@ -23,7 +23,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "kind": {"type": "str", "choices": list(KINDS), "required": True},
     "target": {"type": "str", "default": ""},
     "engine": {"type": "str", "default": ""},
-    "directors": {"type": "dict", "default": {}},
+    "directors": {"type": "list", "elements": "str", "default": []},
     "max_blackout": {"type": "float"},
     "max_lost": {"type": "int"},
     "names": {"type": "dict", "default": {}},
@@ -41,11 +41,12 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, args = self.validate_argument_spec(SPEC)  # type: ignore[no-untyped-call]
         names = {str(key): str(value) for key, value in args["names"].items()}
+        texts = drill_theory.texts(args["directors"], inventory.of_task(task_vars or {})) if args["directors"] else {}
         try:
             with open(args["log"], encoding="utf-8") as lines:
                 found, broken = records.parse(lines)
             seen = timeline(found)
-            made = report.report(seen, *_asked(args, seen), names)
+            made = report.report(seen, *_asked(args, seen, texts), names)
             if args["previous"]:
                 with open(args["previous"], encoding="utf-8") as file:
                     result["comparison"] = compare.compare(json.load(file), made)
@@ -72,8 +73,10 @@ class ActionModule(ActionBase):
         return result
 
 
-def _asked(args: dict[str, t.Any], seen: Timeline) -> tuple[report.Scenario, t.Any, report.Limits]:
-    theory = drill_theory.theory(args["directors"], args["target"], str(seen.settings.get("address")))
+def _asked(
+    args: dict[str, t.Any], seen: Timeline, texts: dict[str, str]
+) -> tuple[report.Scenario, t.Any, report.Limits]:
+    theory = drill_theory.theory(texts, args["target"], str(seen.settings.get("address")))
     scenario = report.Scenario(
         args["scenario"], args["title"] or args["scenario"], args["kind"], args["target"], args["engine"]
     )

@@ -176,7 +176,7 @@ def look_step(module: AnsibleModule) -> None:
     present = Present(module)
     answer: Dict[str, Any] = {"_before": (present.before or b"").hex(), "_engine": present.engine}
     if options["state"] == "previous":
-        found = port.last_good(present.before)
+        found = port.last_good(present.before, present.engine)
         if found is None:
             module.fail_json(msg="nothing else than the present configuration was ever confirmed on this director")
         module.exit_json(changed=False, _good=found[0].hex(), _good_engine=found[1], **answer)

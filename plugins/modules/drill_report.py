@@ -65,9 +65,11 @@ options:
     default: ""
   directors:
     description:
-      - The text of each director's C(keepalived.conf), by host. The theoretical bound is taken from them.
-    type: dict
-    default: {}
+      - The directors, hosts of the inventory. The theoretical bound follows from their C(director_config) or
+        C(lvs_cluster).
+    type: list
+    elements: str
+    default: []
   max_blackout:
     description:
       - Seconds without an answer above which the drill has failed.

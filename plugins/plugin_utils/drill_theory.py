@@ -11,6 +11,10 @@ import typing as t
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 from ansible_collections.lvs.cluster.plugins.module_utils.drill import bounds
+from ansible_collections.lvs.cluster.plugins.plugin_utils.described_config import of_host
+
+if t.TYPE_CHECKING:
+    from ansible_collections.lvs.cluster.plugins.plugin_utils.inventory import Inventory
 
 
 class Theory(t.NamedTuple):
@@ -18,6 +22,13 @@ class Theory(t.NamedTuple):
 
     vrrp: bounds.Vrrp | None
     check: float | None
+
+
+def texts(hosts: t.Iterable[str], inventory: Inventory) -> dict[str, str]:
+    """The file of each director that has a description without mistakes."""
+    made = ((host, inventory.description(host)) for host in hosts)
+    found = {host: of_host(said, host, inventory, "lvs_cluster").text for host, said in made if said is not None}
+    return {host: text for host, text in found.items() if text is not None}
 
 
 def theory(directors: t.Mapping[str, t.Any], target: str, address: str) -> Theory:

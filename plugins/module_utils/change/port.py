@@ -149,19 +149,21 @@ def state() -> Dict[str, Any]:
 def remember(change: Change) -> None:
     """Keep the file that is confirmed, and the one before it with its engine, for `previous`."""
     os.makedirs(STORE, mode=0o700, exist_ok=True)
-    if change.before is not None and change.before != change.data:
+    was = change.engine_was or change.engine
+    if change.before is not None and (change.before, was) != (change.data, change.engine):
         replace(f"{STORE}/previous.conf", change.before)
-        replace(f"{STORE}/previous.json", json.dumps({"engine": change.engine_was or change.engine}).encode())
+        replace(f"{STORE}/previous.json", json.dumps({"engine": was}).encode())
     replace(f"{STORE}/current.conf", change.data)
     replace(f"{STORE}/current.json", json.dumps({"engine": change.engine}).encode())
 
 
-def last_good(present: Optional[bytes]) -> Optional[Tuple[bytes, str]]:
-    """(file, engine) to go back to: what was confirmed last when the file is another one now, else the one before."""
+def last_good(present: Optional[bytes], engine: Optional[str]) -> Optional[Tuple[bytes, str]]:
+    """(file, engine) to go back to: what was confirmed last when one of them is another now, else those before."""
     for name in ("current", "previous"):
         data, about = configuration.content(f"{STORE}/{name}.conf"), configuration.content(f"{STORE}/{name}.json")
-        if data is not None and about is not None and data != present:
-            return data, str(json.loads(about)["engine"])
+        good = None if data is None or about is None else (data, str(json.loads(about)["engine"]))
+        if good is not None and good != (present, engine):
+            return good
     return None
 
 

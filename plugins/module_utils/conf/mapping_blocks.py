@@ -261,7 +261,7 @@ def _without(secret: Any, finding: PathFinding) -> PathFinding:
     for part in parts:
         if isinstance(part, (dict, list)):
             finding = _without(part, finding)
-        elif str(part) in finding.message:
+        elif str(part) in finding.message or repr(str(part))[1:-1] in finding.message:
             finding = replace(finding, message="the value cannot be used (it is secret and not shown)")
     return finding
 

@@ -10,16 +10,19 @@ from typing import Dict, Iterable, Tuple
 
 MASK = "********"
 _LINE = re.compile(
-    r"(?m)^(?P<before>.*?\b(?:auth_pa\w*|password|key[ \t]+\d+)[ \t]+)"  # authentication (misspelt too), SSL, auth_hmac
+    # authentication (misspelt too), SSL, mail and checks, RADIUS_CHECK (not in the middle of a sentence), auth_hmac
+    r"(?m)^(?P<before>(?:.*?\b(?:(?:smtp_)?auth_pa\w*|password|passwd|key[ \t]+\d+)|(?:.*[{|])?[ \t]*secret)[ \t]+)"
     r"(?P<secret>[^\s#!].*?)(?P<after>[ \t]*)$"
 )
-_KEYWORD = re.compile(r"auth_pa|password|key[ \t]")
+_KEYWORD = re.compile(r"auth_pa|passw|secret[ \t]|key[ \t]")
 _USED = 8  # of auth_pass no more counts, and messages say what counts
 _SHORTEST = 4  # a shorter secret is not looked for elsewhere: it would be found in half of all words
 
 
 def masked(text: str) -> str:
-    """`text` with the values of auth_pass, password and auth_hmac's keys replaced, wherever in a line they stand."""
+    """`text` with the values of all keywords that the language declares secret replaced, wherever in a line they
+    stand.
+    """
     return _LINE.sub(lambda found: f"{found['before']}{MASK}{found['after']}", text)
 
 

@@ -265,8 +265,9 @@ def test_secrets_are_masked() -> None:
     assert "geheim" not in mapping.to_json(document, mask=True)
 
 
-def test_a_finding_shows_no_secret() -> None:
-    wrong = router(authentication={"auth_type": "PASS", "auth_pass": 'ge"heim'})
+@pytest.mark.parametrize("secret", ['ge"heim', "geheim\n", "ge\nheim"])
+def test_a_finding_shows_no_secret(secret: str) -> None:
+    wrong = router(authentication={"auth_type": "PASS", "auth_pass": secret})
     (found,) = mapping.from_mapping(wrong)[1]
     assert (found.path, found.code) == (f"{ROUTER}.authentication.auth_pass", "bad-value")
     assert "heim" not in found.render()

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.drill.bounds import Vrrp
-from ansible_collections.lvs.cluster.plugins.plugin_utils.drill_theory import theory
+from ansible_collections.lvs.cluster.plugins.plugin_utils.drill_theory import texts, theory
+
+from .inventories import CLUSTER, inventory
 
 TEXT = """
 vrrp_instance VI_1 {{
@@ -50,6 +52,19 @@ def files(more="", checks=TCP):
 def test_theory(texts, target, vrrp, check):
     found = theory(texts, target, "192.0.2.80")
     assert (found.vrrp, found.check) == (vrrp, check)
+
+
+def test_the_files_of_described_directors():
+    known = inventory(CLUSTER, d2={"director_config": files()["d2"]})
+    made = texts(["d1", "d2"], known)
+    assert made["d2"] == files()["d2"]
+    assert theory(made, "d2", "192.0.2.80").vrrp == Vrrp(2, 1.0, 200)
+    assert theory(made, "", "192.0.2.80").check == 60 + 2 * 3 + 1
+
+
+def test_a_director_without_a_file_promises_nothing():
+    assert texts(["d1"], inventory(None)) == {}
+    assert texts(["d1"], inventory({"vrrp_instances": "?"})) == {}
 
 
 def test_another_address():
