@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -123,6 +124,23 @@ def serve(cluster, name):
     unit += "[Install]\\nWantedBy=multi-user.target\\n"
     cluster.ssh(name, f"echo {program} | base64 -d >/usr/local/sbin/load; chmod 755 /usr/local/sbin/load")
     cluster.ssh(name, f"printf '{unit}' >/etc/systemd/system/load.service; systemctl enable --now load")
+
+
+def without_keepalived(cluster, names, folder):
+    """Take the package away, and have it in a repository of the host's own."""
+    subprocess.run(["apt-get", "-q", "download", "keepalived"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    (package,) = folder.glob("keepalived_*.deb")
+    about = subprocess.run(["dpkg-deb", "--field", package], check=True, stdout=subprocess.PIPE, text=True).stdout
+    digest = hashlib.sha256(package.read_bytes()).hexdigest()
+    (folder / "keepalived.deb").hardlink_to(package)
+    (folder / "Packages").write_text(
+        f"{about.strip()}\nFilename: ./keepalived.deb\nSize: {package.stat().st_size}\nSHA256: {digest}\n"
+    )
+    for name in names:
+        cluster.ssh(name, "dpkg --remove keepalived; rm -rf /etc/apt/sources.list* /srv/repo; mkdir -p /srv/repo")
+        files = [str(folder / file) for file in ("keepalived.deb", "Packages")]
+        subprocess.run(["scp", "-q", "-F", f"{cluster.folder}/ssh_config", *files, f"{name}:/srv/repo"], check=True)
+        cluster.ssh(name, "echo 'deb [trusted=yes] file:/srv/repo ./' >/etc/apt/sources.list; apt-get -q update")
 
 
 def masters(cluster):

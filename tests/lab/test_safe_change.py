@@ -13,7 +13,18 @@ import time
 import pytest
 import yaml
 from cluster import Cluster
-from director_plays import DIRECTORS, INVENTORY, Load, Otherwise, Play, engine, masters, serve, table
+from director_plays import (
+    DIRECTORS,
+    INVENTORY,
+    Load,
+    Otherwise,
+    Play,
+    engine,
+    masters,
+    serve,
+    table,
+    without_keepalived,
+)
 from netns import wait
 
 pytestmark = pytest.mark.hosts
@@ -83,11 +94,19 @@ MISTAKES = {
 class TestEngine:
     """All of it for each engine; the first test moves the directors to it."""
 
-    def test_upgrade_to_the_engine(self, cluster, load, serving):
+    def test_upgrade_to_the_engine(self, cluster, load, serving, tmp_path):
+        """Where keepalived is not installed yet: its package's own start must not take a director over unwatched."""
+        if serving == "keepalived":
+            without_keepalived(cluster, ("d1", "d2"), tmp_path)
+            assert [engine(cluster, name) for name in ("d1", "d2")] == ["agent", "agent"]
         play = Play(cluster, "upgrade", director_engine=serving, persistence_timeout=0)
         assert play.good, play.output
         assert [engine(cluster, name) for name in ("d1", "d2")] == [serving, serving]
         assert wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.5) is not None
+        if serving == "keepalived":
+            started = "journalctl -u keepalived -o short-unix -q | grep -c 'Starting Keepalived'"
+            assert {cluster.ssh(name, started).stdout.strip() for name in ("d1", "d2")} == {"1"}
+            assert "keepalived.service" not in cluster.ssh("d1", "ls /run/systemd/system").stdout
         figures = load()
         # Between two keepalived nothing hands over the connections of the last moments: those are a planned failover's.
         in_flight = {"agent": 0, "keepalived": 2}[serving]
