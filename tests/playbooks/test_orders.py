@@ -1,0 +1,96 @@
+# Copyright (c) 2026, lvs.cluster authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which order playbooks change directors, and who takes their addresses: the playbooks' own words, by Ansible on
+hosts that are nowhere. What modules would have found is said in the inventory."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from ansible_collections.lvs.cluster.plugins.module_utils.package import layout
+
+ROOT = Path(__file__).parents[2]
+SITE, UPGRADE = (yaml.safe_load((ROOT / "playbooks" / f"{name}.yml").read_text()) for name in ("site", "upgrade"))
+# By cluster and director: whom the files make master, and who holds addresses now.
+CLUSTERS = {
+    "bare": {"b1": "master", "b2": "", "b3": ""},
+    "usual": {"u1": "master holds", "u2": ""},
+    "taken over": {"t2": "holds", "t1": "master"},
+    "active-active": {"a1": "master holds", "a2": "master holds"},
+    "one": {"o1": "master holds"},
+}
+FIRST_AND_LAST = [
+    (["b2", "b3"], ["b1"]), (["u2"], ["u1"]), (["t1"], ["t2"]), ([], ["a1", "a2"]), ([], ["o1"]), (["x2"], ["x1"])
+]  # fmt: skip
+LEAVING = {"x1": "holds", "x2": ""}  # director_state: absent
+
+
+def told(words):
+    """A director that was asked."""
+    return {"director": {"engine": "agent", "holds": ["192.0.2.80"] if "holds" in words else []}}
+
+
+def play(folder, variable, checked, plays):
+    """What Ansible says."""
+    said = {**LEAVING, **{host: words for of in CLUSTERS.values() for host, words in of.items()}}
+    hosts = {host: {variable: told(words), **checked} for host, words in said.items()}
+    text = {"directors": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}
+    (folder / "inventory.yml").write_text(yaml.safe_dump(text))
+    (folder / "play.yml").write_text(json.dumps([{"gather_facts": False, **one} for one in plays]))
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "-i", str(folder / "inventory.yml"), str(folder / "play.yml")],
+        cwd=ROOT, env=dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_FORKS="1"), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def known():
+    """What cluster_check would have found."""
+    masters = [host for of in CLUSTERS.values() for host, words in of.items() if "master" in words]
+    return {"masters": masters, "clusters": {name: list(of) for name, of in CLUSTERS.items()}}
+
+
+def test_site_changes_last_who_holds_addresses_and_else_who_will(tmp_path):
+    order = next(task for task in SITE[0]["tasks"] if "ansible.builtin.group_by" in task)
+    turns = next(one for one in SITE if one.get("roles") == [{"role": "lvs.cluster.director"}])
+    say = {"ansible.builtin.debug": {"msg": "turn of {{ inventory_hostname }}"}}
+    plays = [{"hosts": "directors", "tasks": [order]}, {"hosts": turns["hosts"], "serial": 1, "tasks": [say]}]
+    output = play(tmp_path, "site_director", {"director_check": known()}, plays)
+    found = re.findall(r"turn of (\w+)", output)
+    for first, last in FIRST_AND_LAST:
+        turn = [host for host in found if host in first + last]
+        assert (sorted(turn[: len(first)]), sorted(turn[len(first) :])) == (first, last)
+
+
+def test_upgrade_moves_addresses_to_a_director_of_the_same_cluster(tmp_path):
+    order = next(task for task in UPGRADE[0]["tasks"] if "ansible.builtin.group_by" in task)
+    turns = next(one for one in UPGRADE if one["hosts"] == "lvs_now_masters")
+    say = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }} -> {{ upgrade_other }} {{ upgrade_moves }}"}}
+    later = {"hosts": turns["hosts"], "vars": {**turns["vars"], "director_engine": "keepalived"}, "tasks": [say]}
+    output = play(
+        tmp_path, "upgrade_director", {"upgrade_check": known()}, [{"hosts": "directors", "tasks": [order]}, later]
+    )
+    others = {host: (other, moves) for host, other, moves in re.findall(r"(\w+) -> (\w+) (\w+)", output)}
+    assert others == {
+        "u1": ("u2", "True"),
+        "t2": ("t1", "True"),
+        "a1": ("a1", "False"),
+        "a2": ("a2", "False"),
+        "o1": ("o1", "False"),
+        "x1": ("x1", "False"),
+    }
+
+
+def test_upgrade_runs_the_agent_that_the_role_installs():
+    turns = next(one for one in UPGRADE if one["hosts"] == "lvs_now_masters")
+    assert turns["vars"]["upgrade_agent"] == layout.LAUNCHER
+    runs = [task["ansible.builtin.command"]["argv"][0] for task in turns["pre_tasks"] + turns["post_tasks"]
+            if "ansible.builtin.command" in task]  # fmt: skip
+    assert runs == ["{{ upgrade_agent }}"] * 2
