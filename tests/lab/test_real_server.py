@@ -15,7 +15,7 @@ import pytest
 from netns import Host, bridge, plug, wait
 from one_module import own_files, play, state
 
-pytestmark = pytest.mark.netns(limit=240)
+pytestmark = pytest.mark.netns(limit=360)
 
 VIP = "10.1.0.100"
 
