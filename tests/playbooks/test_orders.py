@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from ansible_collections.lvs.cluster.plugins.module_utils.package import layout
 
@@ -36,13 +37,18 @@ def told(words):
     return {"director": {"engine": "agent", "holds": ["192.0.2.80"] if "holds" in words else []}}
 
 
-def play(folder, variable, checked, plays):
-    """What Ansible says."""
+def asked(variable, checked):
+    """The directors, after they and cluster_check were asked."""
     said = {**LEAVING, **{host: words for of in CLUSTERS.values() for host, words in of.items()}}
-    hosts = {host: {variable: told(words), **checked} for host, words in said.items()}
-    text = {"directors": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}
-    (folder / "inventory.yml").write_text(yaml.safe_dump(text))
-    (folder / "play.yml").write_text(json.dumps([{"gather_facts": False, **one} for one in plays]))
+    return {"directors": {"hosts": {host: {variable: told(words), **checked} for host, words in said.items()}}}
+
+
+def play(folder, groups, plays):
+    """What Ansible says."""
+    (folder / "inventory.yml").write_text(json.dumps(groups))
+    (folder / "play.yml").write_text(
+        json.dumps([{"gather_facts": False, "connection": "local", **one} for one in plays])
+    )
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "-i", str(folder / "inventory.yml"), str(folder / "play.yml")],
         cwd=ROOT, env=dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_FORKS="1"), capture_output=True, text=True, check=False,
@@ -62,11 +68,28 @@ def test_site_changes_last_who_holds_addresses_and_else_who_will(tmp_path):
     turns = next(one for one in SITE if one.get("roles") == [{"role": "lvs.cluster.director"}])
     say = {"ansible.builtin.debug": {"msg": "turn of {{ inventory_hostname }}"}}
     plays = [{"hosts": "directors", "tasks": [order]}, {"hosts": turns["hosts"], "serial": 1, "tasks": [say]}]
-    output = play(tmp_path, "site_director", {"director_check": known()}, plays)
+    output = play(tmp_path, asked("site_director", {"director_check": known()}), plays)
     found = re.findall(r"turn of (\w+)", output)
     for first, last in FIRST_AND_LAST:
         turn = [host for host in found if host in first + last]
         assert (sorted(turn[: len(first)]), sorted(turn[len(first) :])) == (first, last)
+
+
+@pytest.mark.parametrize(("played", "expected"), [({"d1", "d2"}, ["r1", "r2"]), ({"d2"}, ["r2"]), ({}, ["r2"])])
+def test_site_takes_from_real_servers_what_no_director_can_send(tmp_path, played, expected):
+    """played: the directors that a --limit left."""
+    kept = {"real_server_settled": {"kept": ["address 192.0.2.80/32 lo"]}}
+    real = {"r1": kept, "r2": {**kept, "real_server_state": "absent"}, "r3": {"real_server_settled": {"kept": []}}}
+    groups = {"real_servers": {"hosts": real}, "directors": {"hosts": {"d1": {}, "d2": {}}}}
+    groups.update(
+        {name: {"hosts": {host: {}}} for name, host in (("lvs_last", "d1"), ("lvs_first", "d2")) if host in played}
+    )
+    last = SITE[-1]
+    (role,) = last["roles"]
+    say = {"ansible.builtin.debug": {"msg": "taken from {{ inventory_hostname }}"}, "when": role["when"]}
+    output = play(tmp_path, groups, [{"hosts": last["hosts"], "vars": last["vars"], "tasks": [say]}])
+    assert role["vars"] == {"real_server_phase": "remove"}
+    assert re.findall(r"taken from (\w+)", output) == expected
 
 
 def test_upgrade_moves_addresses_to_a_director_of_the_same_cluster(tmp_path):
@@ -74,9 +97,8 @@ def test_upgrade_moves_addresses_to_a_director_of_the_same_cluster(tmp_path):
     turns = next(one for one in UPGRADE if one["hosts"] == "lvs_now_masters")
     say = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }} -> {{ upgrade_other }} {{ upgrade_moves }}"}}
     later = {"hosts": turns["hosts"], "vars": {**turns["vars"], "director_engine": "keepalived"}, "tasks": [say]}
-    output = play(
-        tmp_path, "upgrade_director", {"upgrade_check": known()}, [{"hosts": "directors", "tasks": [order]}, later]
-    )
+    plays = [{"hosts": "directors", "tasks": [order]}, later]
+    output = play(tmp_path, asked("upgrade_director", {"upgrade_check": known()}), plays)
     others = {host: (other, moves) for host, other, moves in re.findall(r"(\w+) -> (\w+) (\w+)", output)}
     assert others == {
         "u1": ("u2", "True"),
