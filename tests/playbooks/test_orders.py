@@ -110,6 +110,23 @@ def test_upgrade_moves_addresses_to_a_director_of_the_same_cluster(tmp_path):
     }
 
 
+def test_upgrade_says_when_the_addresses_did_not_move(tmp_path):
+    turns = next(one for one in UPGRADE if one["hosts"] == "lvs_now_masters")
+    there = {"upgrade_check": {"clusters": {"default": ["d1", "d2"]}}, "upgrade_director": told("holds")}
+    agent = str(tmp_path / "lvs-agent")  # not there
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    groups = {
+        "all": {"vars": here},
+        "lvs_now_backups": {"hosts": {"d2": {}}},
+        "lvs_now_masters": {"hosts": {"d1": there}},
+    }
+    for engine, word in (("agent", "takeover on d2"), ("keepalived", "standby on d1")):
+        there["upgrade_director"]["director"]["engine"] = {"agent": "keepalived", "keepalived": "agent"}[engine]
+        said = {**turns["vars"], "upgrade_agent": agent, "director_engine": engine}
+        output = play(tmp_path, groups, [{"hosts": turns["hosts"], "vars": said, "tasks": turns["pre_tasks"]}])
+        assert f"WARNING: {agent} {word} did not move the addresses" in " ".join(output.split())
+
+
 def test_upgrade_runs_the_agent_that_the_role_installs():
     turns = next(one for one in UPGRADE if one["hosts"] == "lvs_now_masters")
     assert turns["vars"]["upgrade_agent"] == layout.LAUNCHER
