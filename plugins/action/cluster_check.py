@@ -44,6 +44,7 @@ class ActionModule(ActionBase):
                 findings=out.warnings,
                 warnings=found,
                 masters=director_config.masters(out.documents),
+                clusters=known.clusters(),
                 local_nodes=cluster_view.local_nodes(out.documents, known),
             )
         return result

@@ -65,6 +65,13 @@ masters:
   type: list
   elements: str
   returned: success
+clusters:
+  description:
+    - The directors of each cluster of the inventory, in their order, by its C(lvs_cluster_name). Those that are to be
+      absent are left out.
+  type: dict
+  returned: success
+  sample: {default: [d1, d2]}
 local_nodes:
   description: The directors that are real servers of their own cluster too.
   type: list

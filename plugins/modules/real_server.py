@@ -104,6 +104,16 @@ options:
     type: str
     choices: [policy, default, none]
     default: policy
+  phase:
+    description:
+      - What of it to do now, so that the directors can be changed in between. A host that a director still sends to, or
+        sends to already, must have the addresses.
+      - V(add) sets what is asked for and puts nothing back; what an earlier run set stays (RV(kept)).
+      - V(remove) is for the run after that one. In check mode it shows what is put back, as if V(add) had been done.
+      - V(all) does both at once.
+    type: str
+    choices: [all, add, remove]
+    default: all
   service_manager:
     description:
       - With V(systemd) a unit sets everything again at boot. With V(none) only the running host is set.
@@ -137,6 +147,11 @@ EXAMPLES = r"""
         services:
           - {lvs_method: NAT, address: 10.0.0.7, port: 25, gateway: 10.0.0.1}
 
+- name: Get ready for what the directors will send, and for what they send still
+  lvs.cluster.real_server:
+    derive: true
+    phase: add
+
 - name: Leave the cluster
   lvs.cluster.real_server:
     name: mail
@@ -156,6 +171,13 @@ clusters:
   elements: dict
   returned: O(derive=true) or O(clusters)
   sample: [{name: default, services: [{lvs_method: DR, virtual_ipaddress: [192.0.2.80]}]}]
+
+kept:
+  description: What is not asked for any more and is put back by the next run without O(phase=add).
+  type: list
+  elements: str
+  returned: success
+  sample: [address 192.0.2.79/32 lo]
 """
 
 import re
@@ -163,9 +185,9 @@ from typing import Any, Dict, List, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.lvs.cluster.plugins.module_utils.host import real_server
-from ansible_collections.lvs.cluster.plugins.module_utils.host.module import Wishes, settle_all
-from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind, Record, Want
-from ansible_collections.lvs.cluster.plugins.module_utils.host.units import at_boot
+from ansible_collections.lvs.cluster.plugins.module_utils.host.module import read_record, settle_all
+from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind, Record, Want, with_owners
+from ansible_collections.lvs.cluster.plugins.module_utils.host.units import at_boot, beside
 
 OWNER = "real_server "
 
@@ -183,19 +205,25 @@ def wish(module: AnsibleModule, name: str, services: List[Dict[str, Any]]) -> Wa
     return want
 
 
-def wanted(module: AnsibleModule) -> Dict[str, Optional[Want]]:
-    """What each cluster that the options name asks for, None for one that is left."""
+def asked(module: AnsibleModule, record: Record) -> Dict[str, Optional[Want]]:
+    """What each cluster asks for, None for one that is left; with a list of all clusters, the others are."""
     options = module.params
     if options["clusters"] is not None:
-        if options["state"] == "absent":
-            return {}
-        return {OWNER + one["name"]: wish(module, one["name"], one["services"]) for one in options["clusters"]}
+        wishes: Dict[str, Optional[Want]] = {owner: None for owner in record.owners if owner.startswith(OWNER)}
+        for one in options["clusters"] if options["state"] == "present" else ():
+            wishes[OWNER + one["name"]] = wish(module, one["name"], one["services"])
+        return wishes
     if options["state"] == "absent":
         return {OWNER + options["name"]: None}
     if not options["virtual_ipaddress"]:
         module.fail_json(msg="virtual_ipaddress: a real server that is present needs at least one address")
     service = {"lvs_method": options["lvs_method"], "virtual_ipaddress": options["virtual_ipaddress"]}
     return {OWNER + options["name"]: wish(module, options["name"], [service])}
+
+
+def kept(owner: str, old: Optional[Want], want: Optional[Want]) -> Optional[Want]:
+    """What a cluster asks for, and what it had beside that."""
+    return beside(owner[len(OWNER) :], old, want) if old and want else want or old
 
 
 def main() -> None:
@@ -220,22 +248,23 @@ def main() -> None:
             # The action plugin makes the clusters of it; here it is only known.
             "derive": {"type": "bool", "default": False},
             "route": {"type": "str", "choices": list(real_server.ROUTES), "default": "policy"},
+            "phase": {"type": "str", "choices": ["all", "add", "remove"], "default": "all"},
             "service_manager": {"type": "str", "choices": ["systemd", "none"], "default": "systemd"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,
     )
-    asked = wanted(module)
-
-    def wishes(record: Record) -> Wishes:
-        """What is asked for; with a list of all clusters, the others leave."""
-        if module.params["clusters"] is None:
-            return asked
-        return {**{owner: None for owner in record.owners if owner.startswith(OWNER)}, **asked}
-
-    addresses = sorted({s.name for want in asked.values() for s in want or () if s.kind is Kind.ADDRESS})
+    record = read_record(module)
+    wishes = asked(module, record)
+    both = {owner: kept(owner, record.owners.get(owner), want) for owner, want in wishes.items()}
+    phase = module.params["phase"]
+    stages = [both] if phase == "add" else [both, wishes] if phase == "remove" and module.check_mode else [wishes]
+    addresses = sorted({s.name for want in stages[-1].values() for s in want or () if s.kind is Kind.ADDRESS})
+    needed = {s for want in with_owners(record, wishes).owners.values() for s in want}
+    stays = {s for want in both.values() for s in want or ()} - needed if phase == "add" else set()
     said = {} if module.params["clusters"] is None else {"clusters": module.params["clusters"]}
-    settle_all(module, wishes, virtual_ipaddress=addresses, **said)
+    said["kept"] = [f"{one.kind.name.lower()} {one.name}" for one in sorted(stays)]
+    settle_all(module, record, stages, virtual_ipaddress=addresses, **said)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from netns import Host, bridge, plug, wait
 from one_module import own_files, play, state
 
-pytestmark = pytest.mark.netns(limit=240)
+pytestmark = pytest.mark.netns(limit=360)
 
 VIP = "10.1.0.100"
 
@@ -233,6 +233,43 @@ def test_clusters_that_are_not_named_any_more_leave(hosts):
     assert changes(server, clusters=[{"name": "web", "services": services}])
     assert server.has(VIP)
     assert changes(server, clusters=[{"name": "web", "services": services}], state="absent")
+    assert state(server) == before
+
+
+def shown(answer):
+    """What a diff has of addresses: those before, those after."""
+    return tuple(
+        " ".join(line.split()[1] for each in answer["diff"] for line in each[key].splitlines() if "address 10." in line)
+        for key in ("before", "after")
+    )
+
+
+def test_what_is_old_goes_by_the_second_run_and_check_mode_shows_it_there(hosts):
+    _, server = hosts
+    before = state(server)
+    changes(server, clusters=[{"name": "web", "services": [{"virtual_ipaddress": [VIP]}]}])
+    old = state(server)
+    new = [{"name": "web", "services": [{"virtual_ipaddress": ["10.1.0.101"]}]}]
+    leaving = [f"address {VIP}/32 lo"]
+
+    for phase, addresses in (("add", ("", "10.1.0.101/32")), ("remove", (f"{VIP}/32", ""))):
+        foreseen, _ = play(server, check=True, clusters=new, phase=phase)
+        assert (foreseen["changed"], shown(foreseen)) == (True, addresses)
+        assert foreseen["kept"] == (leaving if phase == "add" else [])
+    gone, _ = play(server, check=True, clusters=[], phase="add")
+    assert (gone["changed"], set(leaving) < set(gone["kept"])) == (False, True)
+    assert state(server) == old
+
+    assert changes(server, clusters=new, phase="add")
+    assert server.has(VIP)
+    assert server.has("10.1.0.101")
+    assert not changes(server, clusters=new, phase="add")
+    assert not changes(server, clusters=new, phase="add", state="absent")
+    assert changes(server, clusters=new, phase="remove")
+    assert not server.has(VIP)
+    assert not changes(server, clusters=new, phase="remove")
+    assert play(server, clusters=new, phase="add")[0]["kept"] == []
+    assert changes(server, clusters=new, phase="remove", state="absent")
     assert state(server) == before
 
 

@@ -188,6 +188,18 @@ def test_a_play_that_ended_before_the_reload_is_made_good(cluster):
     assert wait(lambda: "-p 78" in table(cluster, "d1"), SETTLED, 0.2) is not None
 
 
+def test_who_holds_the_address_now_is_changed_last(cluster):
+    cluster.ssh("d2", "lvs-agent takeover --for 300")
+    assert wait(lambda: masters(cluster) == ["d2"], SETTLED, 0.2) is not None
+    play = Play(cluster, persistence_timeout=79)
+    assert play.good, play.output
+    turns = [play.output.index(f"changed: [{name}]") for name in ("d1", "d2")]
+    assert turns == sorted(turns), play.output
+    cluster.ssh("d2", "lvs-agent takeover --end")
+    assert wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.2) is not None
+    assert Play(cluster, persistence_timeout=78).good
+
+
 def test_another_engine_runs_the_same_file(cluster):
     play = Play(cluster, "--limit", "d2", director_engine="keepalived", persistence_timeout=78)
     assert play.good, play.output

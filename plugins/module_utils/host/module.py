@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Tuple
 
 from . import firewalls, port, show
-from .settings import ConflictError, Kind, Record, RecordError, Want, concerned, plan, with_owner
+from .settings import ConflictError, Kind, Record, RecordError, Want, concerned, plan, settled, with_owners
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -34,19 +34,30 @@ Wishes = Mapping[str, Optional[Want]]
 
 def settle(module: AnsibleModule, owner: str, want: Optional[Want], **results: Any) -> None:
     """Make the host what `owner` wants (None: as it was before it came), then exit; does not return."""
-    settle_all(module, lambda _record: {owner: want}, **results)
+    settle_all(module, read_record(module), [{owner: want}], **results)
 
 
-def settle_all(module: AnsibleModule, wishes: Callable[[Record], Wishes], **results: Any) -> None:
-    """Make the host what several owners want, given the record of now, then exit; does not return."""
+def read_record(module: AnsibleModule) -> Record:
+    """The record of now; fails the module when it cannot be read."""
+    try:
+        return port.read_record()
+    except (port.HostError, RecordError) as error:
+        module.fail_json(msg=str(error))
+        raise
 
+
+def settle_all(module: AnsibleModule, record: Record, stages: Sequence[Wishes], **results: Any) -> None:
+    """Make the host what several owners want, given its record, then exit; does not return.
+
+    Of several stages the last one is made and shown, as if those before it had been made: for check mode.
+    """
     run = runner(module)
     try:
-        record = port.read_record()
-        changed = record
-        for owner, want in wishes(record).items():
-            changed = with_owner(changed, owner, want)
-        planned = plan(record, changed, port.read_facts(run, concerned(record, changed)))
+        targets = [with_owners(record, wishes) for wishes in stages]
+        facts = port.read_facts(run, sorted({one for target in targets for one in concerned(record, target)}))
+        for target in targets[:-1]:
+            record, facts = settled(plan(record, target, facts), facts)
+        planned = plan(record, targets[-1], facts)
         differs = bool(planned.steps) or planned.after != record
         if differs and not module.check_mode:
             port.carry_out(run, planned)

@@ -114,6 +114,13 @@ def with_owner(record: Record, owner: str, want: Optional[Want]) -> Record:
     return Record(owners, record.before)
 
 
+def with_owners(record: Record, wishes: Mapping[str, Optional[Want]]) -> Record:
+    """The same for several owners."""
+    for owner, want in wishes.items():
+        record = with_owner(record, owner, want)
+    return record
+
+
 def concerned(record: Record, changed: Record) -> Tuple[Setting, ...]:
     """The settings whose present value `plan` has to know, sorted."""
     return tuple(sorted(set(wanted(changed.owners)) | set(record.before)))
@@ -141,6 +148,11 @@ def plan(record: Record, changed: Record, facts: Facts) -> Plan:
         before.setdefault(setting, facts.get(setting))
     kept = {setting: value for setting, value in before.items() if setting in want}
     return Plan(tuple(sets + backs), Record(changed.owners, before), Record(changed.owners, kept))
+
+
+def settled(planned: Plan, facts: Facts) -> Tuple[Record, Facts]:
+    """The record and the facts after the steps of a plan."""
+    return planned.after, {**facts, **{step.setting: step.value for step in planned.steps}}
 
 
 def with_directories(want: Want) -> Want:

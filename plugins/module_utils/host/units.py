@@ -16,6 +16,7 @@ from .settings import Kind, Setting, Want, family, ip_words
 
 UNITS = "/etc/systemd/system"
 _LATER = (Kind.ROUTE, Kind.RULE)
+_FILES = (Kind.DIRECTORY, Kind.FILE, Kind.SYMLINK)
 _FIRST = """\
 DefaultDependencies=no
 After=local-fs.target systemd-modules-load.service systemd-sysctl.service
@@ -45,6 +46,14 @@ def at_boot(name: str, settings: Want) -> Want:
         unit = _unit(f"Way back to the directors of LVS cluster {name}", _SECOND, again, late)
         want.update(_enabled(f"lvs-real-server-route@{name}.service", unit))
     return want
+
+
+def beside(name: str, old: Want, want: Want) -> Want:
+    """`want`, and beside it what `old` has; where `want` has units, they set both at boot."""
+    both = {**old, **want}
+    if not any(setting.kind is Kind.FILE for setting in want):
+        return both
+    return {**both, **at_boot(name, {setting: value for setting, value in both.items() if setting.kind not in _FILES})}
 
 
 def _enabled(unit: str, text: str) -> Want:
