@@ -169,7 +169,7 @@ def by_kernel(module: AnsibleModule, asked: plan.Asked) -> Dict[str, Any]:
     rows, record, held, state = table(), port.weights(), port.held(), module.params["state"]
     document = port.document(module.params["path"])
     seats = list(hold.seats(document)) if document else []
-    places = [*((row.service, row.destination) for row in rows), *(seat.place for seat in seats)]
+    places = [*(seat.place for seat in seats), *((row.service, row.destination) for row in rows)]
     places += [*map(plan.split, record), *((None, server) for one in held.values() for server in one.servers)]
     refuse_unknown(module, places, asked)
     mine = plan.concerned(rows, asked)
