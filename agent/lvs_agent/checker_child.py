@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping,
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
 from . import checker_status, missing, plan_checks, plan_mail
-from .checker_drains import Drains
+from .checker_drains import Back, Drains
 from .checker_notices import Changed, Notices, default_user
 from .checks.file.port import read
 from .checks.path.port import Paths
@@ -306,8 +306,17 @@ class Checker:
         left = self._ipvs.connections() if reach and self._ipvs is not None else ()
         return {**answer, "drains": self.drains.status(left)}
 
-    def _drained(self) -> None:
+    def _drained(self, back: Back) -> None:
+        """Others are out than before: the table, and the slow start of those that are back."""
         self._work()
+        now = self.loop.now()
+        for name, service in self.plan.services.items():
+            if service.pool.slow_start:
+                keys = [key for key in service.real_servers if back(*service.destinations[key].key)]
+                self.states[name] = roster.rise(self.states[name], keys, now)
+                if self.states[name].rising:
+                    self._rising.add(name)
+        self._climb()
         self._look()
 
     def _on_scripts(self, _bits: int) -> None:

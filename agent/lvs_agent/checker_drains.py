@@ -29,10 +29,14 @@ MOST = 200_000
 """Connections looked through when somebody asks who is left."""
 
 
+Back = Callable[[str, int], bool]
+"""Whether the server with this address and port was out, and is not any more."""
+
+
 class Drains:
     """`clock` gives seconds of the epoch; `changed` is called when the table may have to be another one."""
 
-    def __init__(self, loop: Loop, clock: Callable[[], float], changed: Callable[[], None]) -> None:
+    def __init__(self, loop: Loop, clock: Callable[[], float], changed: Callable[[Back], None]) -> None:
         self.loop, self.clock, self._changed = loop, clock, changed
         self.path = ""
         self.drains: Tuple[drain.Drain, ...] = ()
@@ -66,8 +70,7 @@ class Drains:
         if files != self.files:
             for name in sorted(files ^ self.files):
                 log.info("maintenance: %s %s", name, "is there" if name in files else "is gone")
-            self.files = files
-            self._changed()
+            self._become(self.drains, files)
 
     def _files(self) -> FrozenSet[str]:
         if self.folder is None:
@@ -90,8 +93,22 @@ class Drains:
         self.loop.wake("deadline", self.loop.now() + min(due) if due else None, self._deadline)
 
     def _deadline(self, _now: float) -> None:
+        self._become(self.drains, self.files)
+
+    def _become(self, drains: Tuple[drain.Drain, ...], files: FrozenSet[str]) -> None:
+        """From now on these are out."""
+        before = (self.drains, self.files)
+        self.drains, self.files = drains, files
         self._arm()
-        self._changed()
+
+        def back(address: str, port: int) -> bool:
+            return self._named(*before, address, port) and not self._named(drains, files, address, port)
+
+        self._changed(back)
+
+    def _named(self, drains: Tuple[drain.Drain, ...], files: FrozenSet[str], address: str, port: int) -> bool:
+        asked = any(each.names(address, port) for each in drains)
+        return asked or drain.maintained(files, self._hosts, address, port)
 
     # the table
 
@@ -143,9 +160,7 @@ class Drains:
         except OSError as error:
             return {"ok": False, "error": f"the journal {self.path} cannot be written: {error.strerror}"}
         log.info(events.DRAIN, asked.text, "drained" if kind == "drain" else "serves again")
-        self.drains = wanted
-        self._arm()
-        self._changed()
+        self._become(wanted, self.files)
         return {"ok": True, "changed": True}
 
     def _seats(

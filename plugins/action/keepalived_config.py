@@ -43,11 +43,13 @@ class ActionModule(ActionBase):
             args["content"] = base64.b64encode(text.encode()).decode("ascii")
         answer: dict[str, t.Any] = self._execute_module(module_args=args, task_vars=task_vars)
         answer.pop("invocation", None)
-        before = bytes.fromhex(answer.pop("_before", "")).decode("utf-8", "replace")
+        before, after = (
+            bytes.fromhex(answer.pop(name, "")).decode("utf-8", "replace") for name in ("_before", "_after")
+        )
         result["warnings"] = [*result.get("warnings", ()), *answer.pop("warnings", ())]
         result.update(answer)
         if result.get("changed"):
-            result["diff"] = secret.diff(path, before, text)
+            result["diff"] = secret.diff(path, before, text or after)
         return result
 
     @staticmethod

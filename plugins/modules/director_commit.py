@@ -18,7 +18,9 @@ description:
   - A change that is good has to be confirmed by the controller; the module does that. When the controller or the way
     to it is gone, the director takes the change back by itself after O(confirm_within).
   - The task fails with the reasons when the change was taken back.
-  - What was confirmed is remembered on the director, for O(state=previous).
+  - What was confirmed is remembered on the director, for O(state=previous). What was there before the first change is
+    remembered too, for O(lvs.cluster.keepalived_config#module:state=absent) and
+    O(lvs.cluster.director_engine#module:state=restored).
   - In check mode it shows the file's diff, the diff of what the file means, what systemctl would be told, and what
     would change in the kernel's IPVS table, with the connections of each changed server.
 author:
@@ -139,8 +141,8 @@ from typing import Any, Dict, Optional, Tuple
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.lvs.cluster.plugins.module_utils.change import look, port, watch
 from ansible_collections.lvs.cluster.plugins.module_utils.change.judge import Expected
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import first, refusal, secret
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import port as configuration
-from ansible_collections.lvs.cluster.plugins.module_utils.configuration import refusal, secret
 from ansible_collections.lvs.cluster.plugins.module_utils.service import plan
 from ansible_collections.lvs.cluster.plugins.module_utils.service import port as service
 
@@ -194,6 +196,7 @@ def apply_step(module: AnsibleModule) -> None:
     options = module.params
     data = base64.b64decode(options["content"])
     text = data.decode("utf-8")
+    was = first.look(options["path"])  # before a staged file makes its folder
     staged = configuration.stage(options["path"], data)
     try:
         refused, warnings = refusal.refusals(module.run_command, staged, options["path"], text, options["engine"])
@@ -207,7 +210,15 @@ def apply_step(module: AnsibleModule) -> None:
     orders = present.orders(options, data, check_mode=False)
     wanted = Expected.of(options["_expected"])
     change = port.Change(
-        options["path"], data, present.before, orders, options["engine"], present.engine, present.program
+        options["path"],
+        data,
+        present.before,
+        orders,
+        options["engine"],
+        present.engine,
+        present.program,
+        was,
+        first.Service.of(present.units["keepalived"]),
     )
     times = watch.Times(float(options["watch"]), max(8.0, float(options["confirm_within"] - options["watch"])))
     interfaces = tuple({**dict.fromkeys(wanted.interfaces), **dict.fromkeys(options["_expected"]["listen"])})

@@ -42,9 +42,14 @@ options:
     type: bool
     default: false
   state:
-    description: V(present) has the engine serve, V(absent) stops and disables both engines.
+    description:
+      - V(present) has the engine serve.
+      - V(absent) stops and disables both engines. A keepalived that this collection has neither started nor stopped is
+        left alone.
+      - V(restored) has keepalived enabled, and started, where it was before the first time that this collection told
+        systemd anything. Its own file should be back by then.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, restored]
     default: present
 """
 
@@ -70,9 +75,30 @@ orders:
   sample: [disable --now keepalived.service, enable lvs-agent.service, start lvs-agent.service]
 """
 
+from typing import Dict, Tuple
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import first, secret
 from ansible_collections.lvs.cluster.plugins.module_utils.service import plan, port
+
+
+def orders_for(module: AnsibleModule, units: Dict[str, plan.Unit]) -> Tuple[plan.Order, ...]:
+    """What systemctl is to be told."""
+    options, was = module.params, first.service()
+    if options["state"] == "restored":
+        # What comes before this task would have stopped it.
+        rests = units["keepalived"]._replace(active="inactive", enabled="disabled")
+        return plan.restored(rests if module.check_mode else units["keepalived"], *was) if was else ()
+    if options["state"] == "absent":
+        mine = {name: unit for name, unit in units.items() if was or name != "keepalived"}
+        return plan.orders(mine, None, reload=False, restart=False)
+    engine = options["engine"]
+    if module.check_mode and not units[engine].exists:
+        # What comes before this task would have installed it.
+        units = {**units, engine: plan.Unit("loaded", "inactive", "disabled")}
+    answer = port.ask_agent("status") if engine == "agent" and units[engine].runs else None
+    reload, restart = options["reload"] or port.is_stale(answer), options["restart"] or port.is_outdated(answer)
+    return plan.orders(units, engine, reload, restart)
 
 
 def main() -> None:
@@ -81,26 +107,25 @@ def main() -> None:
             "engine": {"type": "str", "choices": list(plan.ENGINES), "default": "agent"},
             "reload": {"type": "bool", "default": False},
             "restart": {"type": "bool", "default": False},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
         },
         supports_check_mode=True,
     )
-    options = module.params
-    engine = options["engine"] if options["state"] == "present" else None
+    state = module.params["state"]
     try:
         units = port.read_units(module.run_command)
-        if module.check_mode and engine and not units[engine].exists:
-            # What comes before this task would have installed it.
-            units[engine] = plan.Unit("loaded", "inactive", "disabled")
-        answer = port.ask_agent("status") if engine == "agent" and units[engine].runs else None
-        reload, restart = options["reload"] or port.is_stale(answer), options["restart"] or port.is_outdated(answer)
-        orders = plan.orders(units, engine, reload, restart)
+        orders = orders_for(module, units)
+        changed = bool(orders) or (state == "restored" and first.service() is not None)
         if not module.check_mode:
+            if orders and state == "present":
+                first.remember_service(first.Service.of(units["keepalived"]))
             port.carry_out(module.run_command, orders)
-    except (port.ServiceError, plan.UnitError) as error:
+            if changed and state == "restored":
+                first.forget(first.KEEPALIVED)
+    except (OSError, port.ServiceError, plan.UnitError) as error:
         module.fail_json(msg=secret.masked(str(error)))
     said = [" ".join(order) for order in orders]
-    module.exit_json(changed=bool(orders), orders=said, diff={"prepared": "".join(f"{order}\n" for order in said)})
+    module.exit_json(changed=changed, orders=said, diff={"prepared": "".join(f"{order}\n" for order in said)})
 
 
 if __name__ == "__main__":

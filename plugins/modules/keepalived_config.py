@@ -55,7 +55,11 @@ options:
     type: bool
     default: false
   state:
-    description: V(present) writes the file, V(absent) removes it, and its directory when nothing else is in it.
+    description:
+      - V(present) writes the file. What was there before the first time, on a host that this collection finds with a
+        file of somebody else's, is kept in C(/var/lib/lvs-cluster/before).
+      - V(absent) puts that back, byte for byte with its mode and owner. Where nothing was it removes the file, and its
+        directory when that was not there either. A file that was never written by this collection is left alone.
     type: str
     choices: [present, absent]
     default: present
@@ -126,7 +130,7 @@ import os
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.lvs.cluster.plugins.module_utils.configuration import port, refusal
+from ansible_collections.lvs.cluster.plugins.module_utils.configuration import first, port, refusal
 
 
 def shown(data: bytes) -> str:
@@ -137,7 +141,7 @@ def shown(data: bytes) -> str:
 def write(module: AnsibleModule, data: bytes) -> None:
     """Bring the file, tested once more where it will be read."""
     path = module.params["path"]
-    before = port.content(path)
+    before, was = port.content(path), first.look(path)
     private = before is not None and port.is_private(path)
     if before == data and private:
         module.exit_json(changed=False)
@@ -153,6 +157,7 @@ def write(module: AnsibleModule, data: bytes) -> None:
                 module.fail_json(msg="\n".join(refused))
             if module.params["backup"] and before is not None:
                 result["backup_file"] = module.backup_local(path)  # type: ignore[no-untyped-call]
+            first.remember(path, was)
             os.replace(staged, path)
         finally:
             if os.path.exists(staged):
@@ -161,18 +166,16 @@ def write(module: AnsibleModule, data: bytes) -> None:
 
 
 def remove(module: AnsibleModule) -> None:
-    """Take the file away."""
+    """Put back what was there before; a file that was never changed is left alone."""
     path = module.params["path"]
-    before = port.content(path)
-    if before is None:
+    was, before = first.file(path), port.content(path)
+    if was is None:
         module.exit_json(changed=False)
-    result = {"changed": True, "_before": shown(before)}
+    result = {"changed": True, "_before": shown(before or b""), "_after": shown(was.data or b"")}
     if not module.check_mode:
-        if module.params["backup"]:
+        if module.params["backup"] and before is not None:
             result["backup_file"] = module.backup_local(path)  # type: ignore[no-untyped-call]
-        os.unlink(path)
-        if not os.listdir(os.path.dirname(path)):
-            os.rmdir(os.path.dirname(path))
+        first.put_back(path)
     module.exit_json(**result)
 
 

@@ -54,9 +54,9 @@ print(longest, digest() == good)
 class Play:
     """One run of a playbook; started, then waited for by whatever asks for its result."""
 
-    def __init__(self, cluster, name, *arguments, **variables):
+    def __init__(self, cluster, name, *arguments, inventory=INVENTORY, **variables):
         command = [sys.executable, "-m", "ansible", "playbook", str(ROOT / f"playbooks/{name}.yml"), "--diff"]
-        command += ["-i", f"{cluster.folder}/inventory.ini", "-i", str(INVENTORY), *arguments]
+        command += ["-i", f"{cluster.folder}/inventory.ini", "-i", str(inventory), *arguments]
         environment = dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_FORCE_COLOR="0")
         self.process = subprocess.Popen(
             [*command, "-e", json.dumps(variables)],

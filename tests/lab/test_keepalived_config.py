@@ -86,6 +86,28 @@ def test_the_file_is_written_once_and_readable_by_root_only(config):
     assert not config(state="absent")[0]["changed"]
 
 
+def test_a_file_that_was_there_before_comes_back(config):
+    FOLDER.mkdir()
+    old = b"# by hand \xe4\r\nvrrp_instance W {\n    auth_pass altesgeheimnis\n}\n"
+    FILE.write_bytes(old)
+    FILE.chmod(0o604)
+    os.chown(FILE, 0, 1)
+    for text in (TEXT, TEXT.replace("geheimni", "anderes1")):
+        assert config(text)[0]["changed"]
+    answer, screen = config(state="absent", check=True)
+    assert answer["changed"]
+    assert "altesgeheimnis" not in screen
+    assert "\nvrrp_instance W {\n" in answer["diff"]["after"]
+    assert FILE.read_bytes() != old
+    assert config(state="absent")[0]["changed"]
+    found = FILE.stat()
+    assert (FILE.read_bytes(), found.st_mode & 0o7777, found.st_uid, found.st_gid) == (old, 0o604, 0, 1)
+    assert not config(state="absent")[0]["changed"], "it is somebody else's again"
+    assert not Path("/var/lib/lvs-cluster").exists()
+    FILE.unlink()
+    FOLDER.rmdir()
+
+
 def test_all_findings_come_at_once_and_nothing_is_written(config):
     mistaken = TEXT.replace("lb_kind NAT", "lb_kind NAD").replace("auth_pass geheimni", "auth_pas geheimni")
     answer, _ = config(mistaken)

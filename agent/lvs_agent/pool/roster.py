@@ -7,14 +7,14 @@ servers that are up and lost below `quorum - hysteresis` (and always at nothing)
 sorry server, the sorry server stands alone in the table. Without one, whatever is up stays in the table.
 
 Two things that keepalived has not, both off unless asked for. floor: the last so many servers are not taken out by
-their checks; such a server is held: it counts as up until enough others are. slow_start: a server that comes back
-begins with a small share of its weight, which grows to the whole within so many seconds.
+their checks; such a server is held: it counts as up until enough others are. slow_start: a server that comes back,
+up or undrained, begins with a small share of its weight, which grows to the whole within so many seconds.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Dict, FrozenSet, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -185,6 +185,12 @@ def step(pool: Pool, state: State, verdicts: Iterable[Verdict], now: float = 0.0
     for verdict in verdicts:
         book.take(verdict)
     return book.close()
+
+
+def rise(state: State, keys: Iterable[Hashable], now: float) -> State:
+    """The pool when these servers, which an operator had out, are given connections again: they start slowly."""
+    rising = {key: now for key in keys if state.standings[key].up or key in state.held}
+    return replace(state, rising={**state.rising, **rising}) if rising else state
 
 
 def climbs(pool: Pool, state: State, now: float) -> Optional[float]:

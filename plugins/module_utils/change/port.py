@@ -17,8 +17,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
 
+from ..configuration import first, secret
 from ..configuration import port as configuration
-from ..configuration import secret
 from ..drill.detach import DetachError, detach
 from ..package import port as package
 from ..service import plan
@@ -53,7 +53,10 @@ class ChangeError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done. before: the old file's bytes, None without one. engine_was: who ran, None for nobody."""
+    """What is to be done. before: the old file's bytes, None without one. engine_was: who ran, None for nobody.
+
+    was, keepalived_was: to be remembered for `state: absent`, when this is the first change of this director.
+    """
 
     path: str
     data: bytes
@@ -62,6 +65,8 @@ class Change:
     engine: str
     engine_was: Optional[str]
     program_was: Optional[str]
+    was: first.File
+    keepalived_was: first.Service
 
 
 class Director:
@@ -70,6 +75,7 @@ class Director:
     def __init__(self, change: Change, expected: Expected, interfaces: Tuple[str, ...]) -> None:
         self.change = change
         self.eyes = Eyes(expected, interfaces)
+        self._first_file = self._first_service = False
 
     def now(self) -> float:
         """CLOCK_MONOTONIC."""
@@ -81,6 +87,8 @@ class Director:
 
     def apply(self) -> None:
         """The file first, then the engine."""
+        self._first_file = first.remember(self.change.path, self.change.was)
+        self._first_service = first.remember_service(self.change.keepalived_was)
         replace(self.change.path, self.change.data)
         try:
             service.carry_out(run_list, self.change.orders)
@@ -93,7 +101,9 @@ class Director:
         """The old file, the old program, the old engine."""
         change, wrong = self.change, []
         try:
-            if change.before is None:
+            if self._first_file:
+                first.put_back(change.path)
+            elif change.before is None:
                 os.unlink(change.path)
             else:
                 replace(change.path, change.before)
@@ -105,6 +115,10 @@ class Director:
             restart = anew and change.engine_was == "agent"
             units = service.read_units(run_list)
             service.carry_out(run_list, plan.orders(units, change.engine_was, reload=True, restart=restart))
+            if self._first_service:
+                keepalived = service.read_units(run_list)["keepalived"]
+                service.carry_out(run_list, plan.restored(keepalived, *change.keepalived_was))
+                first.forget(first.KEEPALIVED)
         except (OSError, service.ServiceError, plan.UnitError) as error:
             wrong.append(str(error))
         return wrong

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 if TYPE_CHECKING:
     from ..change.kernel_table import Row
@@ -35,16 +35,46 @@ def as_asked(server: str, port: Optional[int]) -> str:
     return f"[{server}]:{port}" if ":" in server else f"{server}:{port}"
 
 
-def concerned(rows: Iterable[Row], server: str, port: Optional[int], service: Optional[str]) -> List[Row]:
-    """The destinations that are this server: by its address, and its port and service where they are said."""
-    found = []
-    for row in rows:
-        address, _colon, own = row.destination.rpartition(":")
-        if address.strip("[]") != server or (port is not None and int(own) != port):
-            continue
-        if service is None or row.service == service:
-            found.append(row)
-    return found
+class Asked(NamedTuple):
+    """Which server: its addresses, and its port and service where only that is meant."""
+
+    servers: Tuple[str, ...]
+    port: Optional[int] = None
+    service: Optional[str] = None
+
+    def means(self, destination: str, service: Optional[str]) -> bool:
+        """Whether it is this one; service: None where it may be any."""
+        address, _colon, port = destination.rpartition(":")
+        if address.strip("[]") not in self.servers or (self.port is not None and int(port) != self.port):
+            return False
+        return None in (self.service, service) or self.service == service
+
+
+Place = Tuple[Optional[str], str]
+"""Where a real server stands: its service, None where it may be any, and `ADDRESS:PORT`."""
+
+
+def unknown(places: Sequence[Place], asked: Asked) -> str:
+    """Why nothing can be done for this server: it stands nowhere; '' when it does."""
+    if any(asked.means(destination, service) for service, destination in places):
+        return ""
+    names = " and ".join(as_asked(server, asked.port) for server in asked.servers)
+    there = list(dict.fromkeys(destination for _service, destination in places))
+    more = f" and {len(there) - MOST} more" if len(there) > MOST else ""
+    where = f"not in {asked.service}" if asked.service else "in no service"
+    return f"{names} is {where} here; real servers here: {', '.join(there[:MOST]) or 'none'}{more}"
+
+
+def places_of_agent(status: Mapping[str, Any]) -> List[Place]:
+    """Every real server of the file that an agent runs, by its status; it names them as `[192.0.2.11]:tcp:80`."""
+    services = (status.get("checker") or {}).get("services", ())
+    names = (server["name"].rsplit(":", 2) for service in services for server in service["servers"])
+    return [(None, as_asked(address.strip("[]"), int(port))) for address, _protocol, port in names]
+
+
+def concerned(rows: Iterable[Row], asked: Asked) -> List[Row]:
+    """The destinations that are this server."""
+    return [row for row in rows if asked.means(row.destination, row.service)]
 
 
 def drain(rows: List[Row], mine: List[Row], record: Record, floor: int) -> Plan:
@@ -61,13 +91,21 @@ def drain(rows: List[Row], mine: List[Row], record: Record, floor: int) -> Plan:
     return Plan(tuple((row, 0) for row in mine if row.weight), kept)
 
 
-def restore(mine: List[Row], record: Record) -> Plan:
-    """The weights from before for those that were drained; what was not drained by us stays."""
-    changes = tuple(
-        (row, record[place(row)]) for row in mine if place(row) in record and row.weight != record[place(row)]
-    )
-    done = {place(row) for row in mine}
-    return Plan(changes, {name: weight for name, weight in record.items() if name not in done})
+def restore(mine: List[Row], record: Record, asked: Asked) -> Plan:
+    """The weights from before for those that were drained; what was not drained by us, or is not any more, stays."""
+    changes = tuple((row, record[place(row)]) for row in mine if not row.weight and record.get(place(row)))
+    kept = {}
+    for name, weight in record.items():
+        service, destination = split(name)
+        if not asked.means(destination, service):
+            kept[name] = weight
+    return Plan(changes, kept)
+
+
+def split(name: str) -> Tuple[str, str]:
+    """Service and destination of a place in a record."""
+    service, _arrow, destination = name.partition(" -> ")
+    return service, destination
 
 
 def command(row: Row, weight: int) -> List[str]:
@@ -76,6 +114,9 @@ def command(row: Row, weight: int) -> List[str]:
     option = {"TCP": "-t", "UDP": "-u", "SCTP": "--sctp-service", "FWM": "-f"}[kind]
     return ["-e", option, name, "-r", row.destination, METHODS[row.method], "-w", str(weight)]
 
+
+MOST = 20
+"""How many real servers a message names."""
 
 METHODS = {"Masq": "-m", "Route": "-g", "Tunnel": "-i", "Local": "-g", "Bypass": "-g"}
 """ipvsadm's option by the word in /proc/net/ip_vs."""

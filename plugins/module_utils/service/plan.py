@@ -63,3 +63,11 @@ def _orders(units: Mapping[str, Unit], engine: Optional[str], reload: bool, rest
         yield ("restart", ENGINES[engine])
     elif reload:
         yield ("reload", ENGINES[engine])
+
+
+def restored(unit: Unit, enabled: bool, ran: bool) -> Tuple[Order, ...]:
+    """The arguments of systemctl that make keepalived again what it was; it rests, or does what it did."""
+    if not unit.exists:
+        return ()
+    enable = [("enable", ENGINES["keepalived"])] if enabled and unit.enabled != "enabled" else []
+    return (*enable, *([("start", ENGINES["keepalived"])] if ran and not unit.runs else []))

@@ -19,7 +19,42 @@ ROWS = [R1, R2, R1_DNS]
     [(None, None, [R1, R1_DNS]), (80, None, [R1]), (None, DNS, [R1_DNS]), (80, DNS, [])],
 )
 def test_which_destinations_are_the_server(port, service, found):
-    assert plan.concerned(ROWS, "10.0.0.1", port, service) == found
+    assert plan.concerned(ROWS, plan.Asked(("10.0.0.1", "2001:db8::1"), port, service)) == found
+
+
+PLACES = [(WEB, "10.0.0.1:80"), (None, "10.0.0.2:80"), (DNS, "[2001:db8::1]:53")]
+THERE = "; real servers here: 10.0.0.1:80, 10.0.0.2:80, [2001:db8::1]:53"
+
+
+@pytest.mark.parametrize(
+    ("servers", "port", "service", "why"),
+    [
+        (["10.0.0.1"], None, None, ""),
+        (["10.0.0.1"], 80, WEB, ""),
+        (["10.0.0.2"], None, DNS, ""),  # a group's may be any service
+        (["2001:db8::9", "10.0.0.1"], None, None, ""),
+        (["2001:db8::1"], None, None, ""),
+        (["10.0.0.9"], None, None, f"10.0.0.9 is in no service here{THERE}"),
+        (["10.0.0.1"], 81, None, f"10.0.0.1:81 is in no service here{THERE}"),
+        (["10.0.0.1"], None, DNS, f"10.0.0.1 is not in {DNS} here{THERE}"),
+        (["10.0.0.9", "::9"], None, None, f"10.0.0.9 and ::9 is in no service here{THERE}"),
+    ],
+)
+def test_a_server_that_stands_nowhere(servers, port, service, why):
+    assert plan.unknown(PLACES, plan.Asked(tuple(servers), port, service)) == why
+
+
+def test_a_long_list_is_cut():
+    places = [(None, f"10.0.1.{n}:80") for n in range(25)]
+    assert plan.unknown(places, plan.Asked(("::9",))).endswith(", 10.0.1.19:80 and 5 more")
+    assert plan.unknown([], plan.Asked(("::9",))) == "::9 is in no service here; real servers here: none"
+
+
+def test_what_the_agent_s_status_names():
+    names = ["[10.0.0.1]:tcp:80", "[2001:db8::1]:none:0"]
+    status = {"checker": {"services": [{"servers": [{"name": name} for name in names]}]}}
+    assert plan.places_of_agent(status) == [(None, "10.0.0.1:80"), (None, "[2001:db8::1]:0")]
+    assert plan.places_of_agent({"checker": None}) == []
 
 
 @pytest.mark.parametrize(
@@ -41,13 +76,16 @@ def test_a_server_is_taken_out(rows, mine, record, floor, changes, kept, refused
 @pytest.mark.parametrize(
     ("mine", "record", "changes", "kept"),
     [
-        ([OUT], {plan.place(R1): 3, "other": 1}, ((OUT, 3),), {"other": 1}),
+        ([OUT], {plan.place(R1): 3, plan.place(R2): 1}, ((OUT, 3),), {plan.place(R2): 1}),
         ([R1], {plan.place(R1): 3}, (), {}),
+        # Somebody has given it another weight since, or it is not in the table.
+        ([R1], {plan.place(R1): 5}, (), {}),
+        ([], {plan.place(R1): 3}, (), {}),
         ([OUT], {}, (), {}),
     ],
 )
 def test_a_server_is_brought_back(mine, record, changes, kept):
-    assert plan.restore(mine, record) == plan.Plan(changes, kept)
+    assert plan.restore(mine, record, plan.Asked(("10.0.0.1",))) == plan.Plan(changes, kept)
 
 
 @pytest.mark.parametrize(

@@ -155,13 +155,14 @@ def pool():
 
 def test_asked_kept_and_found_again(tmp_path) -> None:
     path, loop, changes = str(tmp_path / "lib" / "drains.json"), Clockwork(), []
-    drains = Drains(loop, lambda: 100.0, lambda: changes.append(1))
+    drains = Drains(loop, lambda: 100.0, changes.append)
     drains.open(path)
     services, states = pool()
     assert drains.ask(("drain", "192.0.2.1", 80, 30.0, 1), services, states)["ok"]
-    assert (loop.due["deadline"][0], changes) == (30.0, [1])
+    assert (loop.due["deadline"][0], [back("192.0.2.1", 80) for back in changes]) == (30.0, [False])
     # the journal is there before anything else; the second server is the last
-    again = Drains(Clockwork(), lambda: 110.0, lambda: None)
+    backs = []
+    again = Drains(Clockwork(), lambda: 110.0, backs.append)
     again.open(path)
     assert again.drains == (Drain("192.0.2.1", 80, 100.0, 130.0),)
     assert "VS would keep 0" in again.ask(("drain", "192.0.2.2", None, None, 1), services, states)["error"]
@@ -170,13 +171,25 @@ def test_asked_kept_and_found_again(tmp_path) -> None:
     left = [SimpleNamespace(client="c", client_port=n, destination="192.0.2.1", destination_port=80) for n in (0, 1, 2)]
     assert (again.status(left)[0]["connections"], again.status(left)[0]["clients"]) == (2, 1)
     assert again.ask(("undrain", "192.0.2.1", 80, None, 1), services, states) == {"ok": True, "changed": True}
+    assert [[back(f"192.0.2.{n}", port) for n, port in ((1, 80), (1, 81), (2, 80))] for back in backs] == [
+        [True, False, False]
+    ]
     assert again.ask(("undrain", "192.0.2.1", 80, None, 1), services, states) == {"ok": True, "changed": False}
     assert json.loads((tmp_path / "lib" / "drains.json").read_text()) == []
 
 
+def test_who_is_still_out_is_not_back(tmp_path) -> None:
+    backs = []
+    drains = Drains(Clockwork(), lambda: 100.0, backs.append)
+    drains.open(str(tmp_path / "drains.json"))
+    for kind, server in (("drain", "192.0.2.1"), ("drain", "192.0.2.2"), ("undrain", "192.0.2.2")):
+        assert drains.ask((kind, server, None, None, 0), *pool())["ok"]
+    assert [[back(f"192.0.2.{n}", 80) for n in (1, 2)] for back in backs] == [[False] * 2, [False] * 2, [False, True]]
+
+
 def test_a_journal_that_cannot_be_written_drains_nothing(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    drains = Drains(Clockwork(), lambda: 100.0, lambda: None)
+    drains = Drains(Clockwork(), lambda: 100.0, lambda _back: None)
     drains.open(str(tmp_path / "file" / "drains.json"))
     services, states = pool()
     answer = drains.ask(("drain", "192.0.2.1", None, None, 1), services, states)
@@ -187,13 +200,16 @@ def test_a_journal_that_cannot_be_written_drains_nothing(tmp_path) -> None:
 
 def test_maintenance_directory(tmp_path) -> None:
     loop, changes = Clockwork(), []
-    drains = Drains(loop, lambda: 100.0, lambda: changes.append(1))
+    drains = Drains(loop, lambda: 100.0, changes.append)
     drains.watch(str(tmp_path / "maintenance"))
     assert drains.files == frozenset()
     (tmp_path / "maintenance").mkdir()
     (tmp_path / "maintenance" / "192.0.2.1").write_text("")
     loop.due["maintenance"][1](1.0)
-    assert (drains.files, changes) == (frozenset({"192.0.2.1"}), [1])
+    assert (drains.files, len(changes)) == (frozenset({"192.0.2.1"}), 1)
     assert drains.status() == [{"server": "192.0.2.1", "maintenance": str(tmp_path / "maintenance")}]
+    (tmp_path / "maintenance" / "192.0.2.1").unlink()
+    loop.due["maintenance"][1](2.0)
+    assert [back("192.0.2.1", 80) for back in changes] == [False, True]
     drains.watch(None)
     assert (drains.files, loop.due["maintenance"][0]) == (frozenset(), None)

@@ -25,6 +25,7 @@ from lvs_agent.pool.roster import (
     climbs,
     leave,
     reload,
+    rise,
     roster,
     step,
     stop,
@@ -304,6 +305,17 @@ def test_a_server_that_comes_back_rises_to_its_weight() -> None:
     assert state.rising == {}
     state, _told = step(pool, state, [Verdict("a", "c", up=True)], 130.0)
     assert roster(pool, state, 150.0)[0].weight == 50
+
+
+@pytest.mark.parametrize(
+    ("slow_start", "fails", "weights"), [(40.0, "", [1, 50, 100]), (0.0, "", [100] * 3), (40.0, "a-", [])]
+)
+def test_a_server_that_is_undrained_rises_to_its_weight(slow_start, fails, weights) -> None:
+    pool = Pool((server("a", 100), server("b", 1)), slow_start=slow_start)
+    state = rise(play(pool, fails)[0], ["a"], 100.0)
+    assert list(state.rising) == ["a"] * bool(weights)
+    found = [seat.weight for now in (100.0, 120.0, 140.0) for seat in roster(pool, state, now) if seat.server == "a"]
+    assert found == weights
 
 
 def test_a_dynamic_weight_rises_too_and_0_stays_0() -> None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.service.plan import Unit, UnitError, orders
+from ansible_collections.lvs.cluster.plugins.module_utils.service.plan import Unit, UnitError, orders, restored
 
 MISSING = Unit("not-found", "inactive", "")
 NEW = Unit("loaded", "inactive", "disabled")
@@ -44,3 +44,19 @@ def test_orders(agent, keepalived, engine, reload, restart, expected):
 def test_an_engine_that_cannot_start_is_said(unit):
     with pytest.raises(UnitError, match=unit.load):
         orders({"agent": RUNS, "keepalived": unit}, "keepalived", False, False)
+
+
+@pytest.mark.parametrize(
+    ("unit", "enabled", "ran", "expected"),
+    [
+        (NEW, True, True, [("enable", K), ("start", K)]),
+        (NEW, True, False, [("enable", K)]),
+        (NEW, False, True, [("start", K)]),
+        (NEW, False, False, []),
+        (RUNS, True, True, []),
+        (FAILED, True, True, [("start", K)]),
+        (MISSING, True, True, []),
+    ],
+)
+def test_keepalived_is_made_again_what_it_was(unit, enabled, ran, expected):
+    assert restored(unit, enabled, ran) == tuple(expected)
