@@ -152,6 +152,13 @@ def test_a_runaway_search_is_given_up(pattern: str, text: bytes, reason: str) ->
         Expression(pattern).search(text)
 
 
+@pytest.mark.parametrize("ahead", range(0, 400, 7))
+def test_no_byte_is_left_out_of_a_search_in_parts(ahead: int) -> None:
+    text = b"-" * ahead + (b"x" * 60 + b"-") * 3 + b"-" * ahead
+    with mock.patch.object(port, "STEPS", 2000):
+        assert Expression(r"(?:\w\s?)+[0-3]z?\d").search(text + b"a35" + b"-" * 99) == len(text)
+
+
 @pytest.mark.parametrize("text", [b"<html>Welcome" + b" <a>\n" * 50_000, b"-" * 250_000 + b"<html>Welcome" + b"x" * 9])
 def test_a_search_that_goes_back_far_is_not_a_runaway(text: bytes) -> None:
     at = text.index(b"<html>")
