@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import read, write
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.expressions import ExpressionWord
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.pcre2 import port
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.pcre2.port import Expression
 from hypothesis import example, given
@@ -224,6 +225,7 @@ def test_anything_finds_something_or_not_or_is_refused(
         assert Expression(pattern, options).search(text, start) == found
 
 
+# What Debian's keepalived 2.2.7 (`keepalived -t`) gave to pcre2_compile, seen by a library loaded before it.
 @pytest.mark.parametrize(
     ("written", "meant", "lost"),
     [
@@ -260,6 +262,23 @@ TEXT = """virtual_server 192.0.2.1 80 {
     }
 }
 """
+
+
+# So were these, as they are written.
+@pytest.mark.parametrize(
+    ("meant", "written"),
+    [
+        ("^[[:alpha:]]{2,} ", r'"^[[:alpha:]]{2,} "'),
+        ("\\", r'"\\"'),
+        ("a\"b'c", '"a\\042b\'c"'),
+        ("a$A$", r'"a\044A$"'),
+        ("${_PWD}x", r'"\044{_PWD}x"'),
+        ("é\udcff\x011\n", r'"é\377\0011\012"'),
+        ("include", '"include"'),
+    ],
+)
+def test_how_an_expression_is_written(meant: str, written: str) -> None:
+    assert ExpressionWord().write(meant) == written
 
 
 def test_without_the_library_a_controller_warns_and_an_agent_refuses(monkeypatch, tmp_path) -> None:
