@@ -9,13 +9,14 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.pcre2.port import Expression
 
 from .checks import track_file
 from .checks.bfd import BfdCheck
 from .checks.dns import DnsCheck, question
 from .checks.endpoint import Endpoint
 from .checks.http import HttpCheck, Url
-from .checks.match import Match, compiled
+from .checks.match import Match
 from .checks.misc import MiscCheck
 from .checks.ping import PingCheck
 from .checks.scheduler import Schedule
@@ -196,8 +197,8 @@ def _http(real: Real, declared: model.HttpGet) -> HttpCheck:
 def _match(url: model.HttpUrl) -> Optional[Match]:
     if url.regex is None:
         return None
-    options = tuple(url.regex_options or ())
-    return Match(url.regex, options, bool(url.regex_no_match), url.regex_min_offset or 0, url.regex_max_offset)
+    expression = Expression(url.regex, url.regex_options or ())
+    return Match(expression, bool(url.regex_no_match), url.regex_min_offset or 0, url.regex_max_offset)
 
 
 def _udp(end: Endpoint, declared: model.UdpCheck) -> UdpCheck:
@@ -229,11 +230,6 @@ def undone(real: Real, declared: object) -> Iterator[str]:
         return
     if (declared.http_protocol or "").upper().endswith("K"):
         yield f"http_protocol {declared.http_protocol} is not done by this version"
-    for url in declared.urls:
-        try:
-            compiled(url.regex or "", tuple(url.regex_options or ()))
-        except ValueError as error:
-            yield f"url {url.path}: {error}"
     made = _http(real, declared)
     for name in {made.server_name(step): None for step in range(made.steps)}:
         try:

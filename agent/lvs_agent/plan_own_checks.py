@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.pcre2.port import Expression
 
 from .checks.ftp import FtpCheck
 from .checks.ldap import LdapCheck
@@ -61,7 +62,7 @@ def _sip(block: model.VirtualServer, declared: model.SipCheck, end: Endpoint) ->
 
 
 def _simpletcp(declared: Any, end: Endpoint) -> Check:
-    return SimpletcpCheck(end, unescaped(declared.request or ""), declared.receive or "", _tls(declared))
+    return SimpletcpCheck(end, unescaped(declared.request or ""), Expression(declared.receive or ""), _tls(declared))
 
 
 def _ftp(declared: Any, end: Endpoint) -> Check:
@@ -78,8 +79,9 @@ def _pop(declared: Any, end: Endpoint) -> Check:
 
 
 def _ldap(declared: Any, end: Endpoint) -> Check:
-    words = (declared.request or "", declared.login or "", declared.passwd or "", declared.receive)
-    return LdapCheck(end, *words, _tls(declared))
+    words = (declared.request or "", declared.login or "", declared.passwd or "")
+    receive = Expression(declared.receive) if declared.receive is not None else None
+    return LdapCheck(end, *words, receive, _tls(declared))
 
 
 def _nntp(declared: Any, end: Endpoint) -> Check:

@@ -206,7 +206,7 @@ def described(check: Check) -> str:
         looked = [name for name, at in (("digest", url.digest), ("regex", url.match)) if at is not None]
         return f"{check.name} {url.path}" + (f" ({', '.join(looked)})" if looked else "")
     if isinstance(check, SimpletcpCheck):
-        return f"{check.name} {check.receive!r}"
+        return f"{check.name} {check.receive.pattern!r}"
     if isinstance(check, DnsCheck):
         return f"{check.name} {check.type} {check.qname}"
     if isinstance(check, MiscCheck):

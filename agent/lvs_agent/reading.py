@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import port, schedulers
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import port, rules_checks, schedulers
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 
 from . import plan_checks
@@ -75,7 +75,7 @@ def load(path: str, config_id: Optional[str] = None, cache: Optional[Cache] = No
 
             findings += vrrp_limits.unsupported(reading.document, path)
         findings += plan_checks.unsupported(reading.document, path)
-        findings = [_scheduled(finding) for finding in findings]
+        findings = [_asked(_scheduled(finding)) for finding in findings]
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return Config(path, reading.document, tuple(findings), digest, text, config_id=config_id)
 
@@ -90,6 +90,11 @@ def _scheduled(finding: conf.Finding) -> conf.Finding:
     if ipvs.has_scheduler(name):
         return finding
     return replace(finding, level="error", message=f"'{name}' is no scheduler here: there is no module ip_vs_{name}")
+
+
+def _asked(finding: conf.Finding) -> conf.Finding:
+    """An expression that could not be asked about cannot be run here either."""
+    return replace(finding, level="error") if finding.code == rules_checks.BAD_REGEX else finding
 
 
 def cluster(configs: Sequence[Config]) -> Tuple[conf.Finding, ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
 from delay import Delay
+from expressions import EXPRESSIONS
 from netns import Host, wait
 from real_servers import DIGEST, EXIM, UNBOUND, Daemon, Datagrams, Nginx, Odd
 
@@ -63,6 +64,7 @@ CASES = {
     "http-regex-else": (GET.format(path="/", more="regex PAGE.that", port=80), False),
     "http-regex-no-match": (GET.format(path="/", more="regex page.that regex_no_match", port=80), False),
     "http-regex-absent": (GET.format(path="/", more="regex fire regex_no_match", port=80), True),
+    **{f"http-regex-{name}": (GET.format(path="/", more=more, port=80), up) for name, more, up in EXPRESSIONS},
     "http-other-host": (GET.format(path="/", more="virtualhost other.example", port=80), False),
     "http-closed": (GET.format(path="/", more="", port=99), False),
     "http-full": (GET.format(path="/", more="", port=88), False),

@@ -158,6 +158,7 @@ def judge(url: Url, status: int, digest: str, body: bytes) -> Outcome:
         return Outcome(False, f"{url.path}: HTTP status code {status}")
     if url.digest and digest != url.digest.lower():
         return Outcome(False, f"{url.path}: MD5 digest is {digest}")
-    if url.match is not None and not url.match.agrees(body):
-        return Outcome(False, f"{url.path}: regex {'matched' if url.match.no_match else 'did not match'}")
+    fault = url.match.fault(body) if url.match is not None else ""
+    if fault:
+        return Outcome(False, f"{url.path}: regex {fault}")
     return Outcome(True, f"{url.path}: HTTP status code {status}")

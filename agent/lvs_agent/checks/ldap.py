@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, List, Optional
 
 from . import ber
-from .match import compiled
 from .outcome import Conversation, Outcome, Step
 from .tls.settings import Secured
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
+    from .match import Expression
     from .tls.settings import Tls
 
 MOST_ANSWER = 1 << 20
@@ -36,7 +36,7 @@ class LdapCheck(Secured):
     base: str = ""
     login: str = ""
     passwd: str = ""
-    receive: Optional[str] = None
+    receive: Optional[Expression] = None
     tls: Optional[Tls] = None
     name = "LDAP_CHECK"
     steps = 1
@@ -128,6 +128,9 @@ class _Visit(Conversation):
         if len(self._entries) != 1:
             return b"", Outcome(False, f"search: {len(self._entries)} entries")
         wanted = self._check.receive
-        if wanted is not None and not compiled(wanted, ()).search(self._entries[0]):
-            return b"", Outcome(False, "the entry does not match")
+        try:
+            if wanted is not None and wanted.search(self._entries[0]) is None:
+                return b"", Outcome(False, "the entry does not match")
+        except ValueError as error:
+            return b"", Outcome(False, f"the search for a match is given up: {error}")
         return message(3, ber.element(_UNBIND)), Outcome(True, "binds and finds the entry")

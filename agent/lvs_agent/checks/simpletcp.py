@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
 
-from .match import compiled
 from .outcome import Conversation, Outcome, Step
 from .tls.settings import Secured
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
+    from .match import Expression
     from .tls.settings import Tls
 
 MOST_ANSWER = 65536
@@ -28,7 +28,7 @@ class SimpletcpCheck(Secured):
 
     endpoint: Endpoint
     request: bytes
-    receive: str
+    receive: Expression
     tls: Optional[Tls] = None
     name = "SIMPLETCP_CHECK"
     steps = 1
@@ -41,7 +41,7 @@ class SimpletcpCheck(Secured):
 class _Asked(Conversation):
     __slots__ = ("_answer", "_receive", "_request")
 
-    def __init__(self, request: bytes, receive: str) -> None:
+    def __init__(self, request: bytes, receive: Expression) -> None:
         self._request, self._receive = request, receive
         self._answer = b""
 
@@ -52,8 +52,11 @@ class _Asked(Conversation):
     def received(self, data: bytes) -> Step:
         """Part of the answer: enough, too much, or wait for more."""
         self._answer += data
-        if compiled(self._receive, ()).search(self._answer):
-            return b"", Outcome(True, "the answer matches")
+        try:
+            if self._receive.search(self._answer) is not None:
+                return b"", Outcome(True, "the answer matches")
+        except ValueError as error:
+            return b"", Outcome(False, f"the search for a match is given up: {error}")
         if len(self._answer) > MOST_ANSWER:
             return b"", Outcome(False, f"no match in {MOST_ANSWER} bytes")
         return b"", None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 CATALOGUE = r"""
 @ bad-regex
-The expression that an answer is compared with cannot be understood: the check could never succeed.
+The expression that a body or an answer is compared with cannot be understood by PCRE2, or its options cannot: the check
+could never succeed. A warning, where PCRE2 is not on the machine (a controller) to be asked; an agent refuses the file
+then, for no other engine means the same by all expressions.
 - virtual_server 10.0.0.1 80 {
 -     protocol TCP
 -     real_server 10.0.0.2 80 {
@@ -19,6 +21,32 @@ The expression that an answer is compared with cannot be understood: the check c
 +     protocol TCP
 +     real_server 10.0.0.2 80 {
 +         @lvs_agent SIMPLETCP_CHECK { receive "[+]OK" }
++     }
++ }
+
+@ lost-backslash
+The file takes one layer of backslashes off an expression, in keepalived too: \d in the file is the letter d in the
+expression, and \\d is the digit. In YAML a backslash is written once.
+- virtual_server 10.0.0.1 80 {
+-     protocol TCP
+-     real_server 10.0.0.2 80 {
+-         HTTP_GET {
+-             url {
+-                 path /
+-                 regex "^load \d+$"
+-             }
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 80 {
++     protocol TCP
++     real_server 10.0.0.2 80 {
++         HTTP_GET {
++             url {
++                 path /
++                 regex "^load \\d+$"
++             }
++         }
 +     }
 + }
 

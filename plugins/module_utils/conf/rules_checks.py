@@ -10,10 +10,13 @@ import re
 from typing import TYPE_CHECKING
 
 from . import effective, model
+from .pcre2.port import OPTIONS, Expression, Missing
 
 if TYPE_CHECKING:
     from .rules import Look
 
+BAD_REGEX = "bad-regex"
+INSTALL = "install libpcre2-8 (Debian: libpcre2-8-0, EL: pcre2); a running lvs-agent needs a restart then"
 _DIGEST = re.compile(r"[0-9a-fA-F]{32}\Z")
 
 
@@ -69,16 +72,25 @@ def sources_fit(look: Look, server: model.VirtualServer, real: model.RealServer)
                     look.error("family-mismatch", message, one, "bindto")
 
 
-def answers_can_match(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
-    """The expressions of the agent's own checks are expressions (of Python's re; keepalived's are PCRE2's)."""
+def expressions_are_some(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
+    """What bodies and answers have to match is an expression of PCRE2, where that can be asked."""
     for check in real.checks:
-        receive = getattr(check, "receive", None)
-        if receive is not None:
-            try:
-                re.compile(receive)
-            except (re.error, OverflowError, RecursionError) as wrong:
-                message = f"'{receive}' is no regular expression: {wrong}"
-                look.error("bad-regex", message, check, "receive", help_text="as Python's module re understands them")
+        for block in (check, *getattr(check, "urls", ())):
+            for word in ("receive", "regex"):
+                pattern = getattr(block, word, None)
+                if pattern is not None:
+                    _expression(look, Expression(pattern, getattr(block, "regex_options", None) or ()), block, word)
+
+
+def _expression(look: Look, expression: Expression, block: object, word: str) -> None:
+    try:
+        expression.check()
+    except Missing as missing:
+        message = f"nobody knows whether this is a regular expression: {missing}"
+        look.warning(BAD_REGEX, message, block, word, help_text=INSTALL)
+    except ValueError as wrong:
+        unknown = set(expression.options) - set(OPTIONS)
+        look.error(BAD_REGEX, f"no regular expression: {wrong}", block, "regex_options" if unknown else word)
 
 
 def own_words_have_a_use(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
@@ -123,8 +135,8 @@ def _url(look: Look, url: model.HttpUrl) -> None:
             if getattr(url, word) is not None:
                 look.warning("useless-option", f"{word} without regex is ignored", url, word, word=0)
     low, high = url.regex_min_offset, url.regex_max_offset
-    if low is not None and high is not None and low >= high:
-        message = f"regex_max_offset {high} is not above regex_min_offset {low}: nothing can match"
+    if low is not None and high is not None and low > high:
+        message = f"regex_max_offset {high} is below regex_min_offset {low}: nothing matches (keepalived ignores both)"
         look.warning("offset-range", message, url, "regex_max_offset")
 
 
@@ -165,7 +177,7 @@ REAL_RULES = (
     timeouts_fit,
     sources_fit,
     data_paths_lead_somewhere,
-    answers_can_match,
+    expressions_are_some,
     own_words_have_a_use,
     http_expects_something_possible,
     udp_replies_are_possible,

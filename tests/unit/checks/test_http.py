@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Tuple
+
 import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.pcre2.port import Expression
 
 from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.http import HttpCheck, Url, request
-from lvs_agent.checks.match import MOST_BODY, Match, compiled
+from lvs_agent.checks.match import MOST_BODY, Match
 from lvs_agent.checks.tls.settings import Tls
 
 V4 = Endpoint("192.0.2.1", 80)
@@ -127,85 +130,89 @@ def test_server_name(tls, url: Url, expected):
     assert HttpCheck(V4, (url,), "www.example", tls=tls).server_name(0) == expected
 
 
+def match(pattern: str, options: Tuple[str, ...] = (), **words: Any) -> Match:
+    return Match(Expression(pattern, options), **words)
+
+
 PAGE = b"HTTP/1.0 200 OK\r\nX: header\r\n\r\nAll systems\nare GO.\n"
 
 
 @pytest.mark.parametrize("cut", [1, 7, 10**6])
 @pytest.mark.parametrize(
-    ("match", "ok"),
+    ("wanted", "ok"),
     [
-        (Match("systems"), True),
-        (Match("syst[a-f]+ms$", ("multiline",)), True),
-        (Match("systems$"), False),
-        (Match("go", ("caseless",)), True),
-        (Match("go"), False),
-        (Match("systems.are"), False),
-        (Match("systems.are", ("dotall",)), True),
-        (Match("s y s t e m s", ("extended", "ungreedy", "no_auto_possess")), True),
+        (match("systems"), True),
+        (match("syst[a-f]+ms$", ("multiline",)), True),
+        (match("systems$"), False),
+        (match("go", ("caseless",)), True),
+        (match("go"), False),
+        (match("systems.are"), False),
+        (match("systems.are", ("dotall",)), True),
+        (match("s y s t e m s", ("extended", "ungreedy", "no_auto_possess")), True),
         # The body, not the header.
-        (Match("header"), False),
-        (Match("systems", no_match=True), False),
-        (Match("fire", no_match=True), True),
+        (match("header"), False),
+        (match("systems", no_match=True), False),
+        (match("fire", no_match=True), True),
         # A match starts between the offsets, both included: "systems" is at 4.
-        (Match("systems", min_offset=4), True),
-        (Match("systems", min_offset=5), False),
-        (Match("systems", max_offset=4), True),
-        (Match("systems", max_offset=3), False),
-        (Match("s", min_offset=5, max_offset=6), True),
-        (Match("s", min_offset=5, max_offset=5), False),
+        (match("systems", min_offset=4), True),
+        (match("systems", min_offset=5), False),
+        (match("systems", max_offset=4), True),
+        (match("systems", max_offset=3), False),
+        (match("s", min_offset=5, max_offset=6), True),
+        (match("s", min_offset=5, max_offset=5), False),
         # The end of the body has a newline behind it.
-        (Match("GO.$"), True),
-        (Match("GO.$", ("dollar_endonly",)), False),
-        (Match("GO.\\n$", ("dollar_endonly",)), True),
-        (Match("GO[$.]", ("dollar_endonly",)), True),
-        (Match("systems$", ("dollar_endonly", "multiline")), True),
-        (Match("systems", ("firstline",)), True),
-        (Match("\\n", ("firstline",)), True),
-        (Match("are", ("firstline",)), False),
-        (Match("are", ("firstline",), min_offset=12), True),
+        (match("GO.$"), True),
+        (match("GO.$", ("dollar_endonly",)), False),
+        (match("GO.\\n$", ("dollar_endonly",)), True),
+        (match("GO[$.]", ("dollar_endonly",)), True),
+        (match("systems$", ("dollar_endonly", "multiline")), True),
+        (match("systems", ("firstline",)), True),
+        (match("^[[:alpha:]]+ systems$", ("multiline",)), True),
+        (match("GO[[:punct:]]+", no_match=True), False),
+        (match("\\n", ("firstline",)), True),
+        (match("are", ("firstline",)), False),
+        (match("are", ("firstline",), min_offset=12), True),
     ],
 )
-def test_regular_expressions(match: Match, ok: bool, cut: int):
-    assert ask(Url("/", match=match), PAGE, cut).ok is ok
+def test_regular_expressions(wanted: Match, ok: bool, cut: int):
+    assert ask(Url("/", match=wanted), PAGE, cut).ok is ok
 
 
 @pytest.mark.parametrize(
-    ("match", "ok"),
+    ("wanted", "ok"),
     [
-        (Match("gr.n"), False),
-        (Match("gr.n", ("utf",)), True),
-        (Match("GRÜN", ("utf", "caseless")), True),
-        (Match("gr\\wn", ("utf",)), False),
-        (Match("gr\\wn", ("utf", "ucp")), True),
-        (Match("grün", ("utf",), max_offset=2), True),  # bytes before it, not characters
-        (Match("grün", ("utf",), max_offset=1), False),
-        (Match("rün", ("utf",), min_offset=3, max_offset=3), True),
+        (match("gr.n"), False),
+        (match("gr.n", ("utf",)), True),
+        (match("GRÜN", ("utf", "caseless")), True),
+        (match("gr\\wn", ("utf",)), False),
+        (match("gr\\wn", ("utf", "ucp")), True),
+        (match("grün", ("utf",), max_offset=2), True),  # bytes before it, not characters
+        (match("grün", ("utf",), max_offset=1), False),
+        (match("rün", ("utf",), min_offset=3, max_offset=3), True),
     ],
 )
-def test_characters_or_bytes(match: Match, ok: bool):
+def test_characters_or_bytes(wanted: Match, ok: bool):
     page = b"HTTP/1.0 200 OK\r\n\r\n" + "ügrün".encode()
-    assert ask(Url("/", match=match), page, 10**6).ok is ok
+    assert ask(Url("/", match=wanted), page, 10**6).ok is ok
 
 
 def test_a_long_body_is_searched_up_to_a_limit():
     page = b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * (MOST_BODY + 70000) + b"needle"
-    assert ask(Url("/", match=Match("needle")), page, 65536).ok is False
-    assert ask(Url("/", match=Match("needle", max_offset=MOST_BODY)), page, 65536).ok is False
-    assert ask(Url("/", match=Match("needle", max_offset=MOST_BODY + 70000)), page, 65536).ok is True
+    assert ask(Url("/", match=match("needle")), page, 65536).ok is False
+    assert ask(Url("/", match=match("needle", max_offset=MOST_BODY)), page, 65536).ok is False
+    assert ask(Url("/", match=match("needle", max_offset=MOST_BODY + 70000)), page, 65536).ok is True
+    assert ask(Url("/", match=match("needle", min_offset=MOST_BODY)), page, 65536).ok is True
+    page = page[: 19 + MOST_BODY - 1] + b"needle"
+    assert [ask(Url("/", match=match(word)), page, 65536).ok for word in ("needle", "n$", "xn")] == [False, True, True]
 
 
-@pytest.mark.parametrize(
-    ("pattern", "options", "reason"),
-    [
-        ("a(", (), "is not understood"),
-        ("(?1)", (), "is not understood"),
-        ("a", ("allow_empty_class",), "regex_options allow_empty_class is not done"),
-        ("a", ("match_unset_backref",), "regex_options match_unset_backref is not done"),
-    ],
-)
-def test_what_python_cannot_do_is_refused(pattern: str, options, reason: str):
-    with pytest.raises(ValueError, match=reason):
-        compiled(pattern, options)
+def test_a_search_that_is_given_up_fails_the_check():
+    """With regex_no_match too: nobody knows that the body is good."""
+    for no_match in (False, True):
+        outcome = ask(
+            Url("/", match=match(r"^(\w+\s?)*$", no_match=no_match)), PAGE[:27] + b"\r\n\r\n" + b"x" * 30 + b"!"
+        )
+        assert outcome[:2] == (False, "/: regex was given up: match limit exceeded")
 
 
 def test_a_path_of_bytes_that_are_no_utf8_is_sent_as_it_stands():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import read
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.pcre2.port import Expression
 
 from lvs_agent import plan_checks
 from lvs_agent.checks import ber, ldap, mysql, pgsql
@@ -77,7 +78,7 @@ def done(code: int, tag: int = 0x65, number: int = 2) -> bytes:
 
 ENTRY = ldap.message(2, ber.element(0x64, ber.element(ber.OCTETS, b"dc=lab"), ber.element(ber.SEQUENCE)))
 BOUND = done(0, 0x61, 1)
-LDAP = ldap.LdapCheck(END, "dc=lab", receive="dc=l.b")
+LDAP = ldap.LdapCheck(END, "dc=lab", receive=Expression("dc=l.b"))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,13 @@ LDAP = ldap.LdapCheck(END, "dc=lab", receive="dc=l.b")
     [
         (LDAP, (BOUND, ENTRY + done(0)), True, "binds and finds the entry"),
         (LDAP, (BOUND, ENTRY[:9], ENTRY[9:], done(0)), True, "binds and finds the entry"),
-        (ldap.LdapCheck(END, receive="else"), (BOUND, ENTRY + done(0)), False, "the entry does not match"),
+        (
+            ldap.LdapCheck(END, receive=Expression("(?R)|x")),
+            (BOUND, ENTRY + done(0)),
+            False,
+            "the search for a match is given up: JIT stack limit reached",
+        ),
+        (ldap.LdapCheck(END, receive=Expression("else")), (BOUND, ENTRY + done(0)), False, "the entry does not match"),
         (LDAP, (BOUND, done(0)), False, "search: 0 entries"),
         (LDAP, (BOUND, ENTRY + ENTRY + done(0)), False, "search: 2 entries"),
         (LDAP, (BOUND, done(32)), False, "search: noSuchObject"),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.pcre2.port import Expression
 
 from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.simpletcp import MOST_ANSWER, SimpletcpCheck
@@ -15,7 +16,7 @@ END = Endpoint("10.0.0.1", 7)
 
 def talk(receive: str, *pieces: bytes):
     """(whether it ended well, its text) of a conversation that gets these pieces and then the end."""
-    conversation = SimpletcpCheck(END, b"hi\r\n", receive).converse(0)
+    conversation = SimpletcpCheck(END, b"hi\r\n", Expression(receive)).converse(0)
     assert conversation.opened() == (b"hi\r\n", None)
     for piece in pieces:
         sent, outcome = conversation.received(piece)
@@ -34,6 +35,8 @@ def talk(receive: str, *pieces: bytes):
         ("^220 ", (), False, "closed without an answer"),
         ("x", (b"-" * MOST_ANSWER, b"-"), False, "no match in 65536 bytes"),
         ("\\xff", (b"\xff",), True, "the answer matches"),
+        ("^[[:digit:]]{3} ", (b"220 ready\r\n",), True, "the answer matches"),
+        (r"^(\w+\s?)*$", (b"x" * 30 + b"!",), False, "the search for a match is given up: match limit exceeded"),
     ],
 )
 def test_answers(receive, pieces, ok, text):

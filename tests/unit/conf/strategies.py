@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import (
     blocks,
+    expressions,
     hmac_keys,
     iprules,
     items,
@@ -270,6 +271,9 @@ VALUES: dict[type, Any] = {
     kinds.Seconds: seconds,
     kinds.Milliseconds: seconds,
     kinds.Word: lambda kind: words_of(kind.longest),
+    expressions.ExpressionWord: lambda _kind: st.sampled_from(
+        ["ok", "^\\d+ \\w", "a\"b'c", "\\\\", "a$A$", "é\udcff\x011", "x{2}#!", "[[:alpha:]]", "include", "\\"]
+    ),
     kinds.OptionalWord: lambda kind: st.just("") | words_of(kind.longest),
     kinds.Words: lambda kind: st.lists(words_of(kind.longest), min_size=kind.least, max_size=min(4, kind.most)).map(
         tuple

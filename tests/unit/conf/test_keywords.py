@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import (
     ERROR,
+    expressions,
     hmac_keys,
     kinds,
     lines,
@@ -186,6 +187,7 @@ def test_every_word_is_known_only_as_it_is_spelled(block: str, word: str) -> Non
 
 # What each other kind refuses: words, the code at their line.
 BAD = {
+    expressions.ExpressionWord: [("", "missing-value"), ("two words", "extra-words"), ("it's", "open-quote")],
     kinds.Word: [("", "missing-value")],
     kinds.Words: [("", "missing-value")],
     kinds.Numbers: [("", "missing-value"), ("x x x x", "not-a-number"), ("99999999999 0 0 0", "out-of-range")],

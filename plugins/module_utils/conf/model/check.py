@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import ClassVar, Optional
 
 from ..blocks import Blocks
+from ..expressions import ExpressionWord
 from ..fields import Declared, declared, key
 from ..kinds import Address, Choice, Flag, HexBytes, Int, Numbers, OnOff, Seconds, StatusCodes, Word, Words
 from ..lines import ScriptLine, UserLine, WeightLine
@@ -134,11 +135,11 @@ class HttpUrl(Declared):
         StatusCodes(), "codes or ranges that are good (default: 200-299)"
     )
     virtualhost: Optional[str] = key(Word(), "Host header")
-    regex: Optional[str] = key(Word(), "the body must match")
+    regex: Optional[str] = key(ExpressionWord(), "the body must match, an expression of PCRE2")
     regex_no_match: Optional[bool] = key(Flag(), "the body must not match")
     regex_options: Optional[tuple[str, ...]] = key(Words(1, 32), "options of PCRE2")
     regex_min_offset: Optional[int] = key(Int(0, _U31), "first byte a match may start at")
-    regex_max_offset: Optional[int] = key(Int(0, _U31), "a match starts before this byte")
+    regex_max_offset: Optional[int] = key(Int(0, _U31), "last byte a match may start at")
     regex_stack: Optional[tuple[int, ...]] = key(Numbers(1, _U32, 2, 2), "start and greatest size of the match stack")
 
 
