@@ -160,6 +160,26 @@ def dynamic_weights_are_single(look: Look, _server: model.VirtualServer, real: m
             look.warning("two-dynamic-checks", message, scripts[1], "misc_dynamic", word=0)
 
 
+_MYSQL_PORT = 3306
+
+
+def handshakes_have_an_end(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
+    """MySQL and MariaDB turn a host away after a hundred handshakes that it left, unless a login is between them."""
+    if any(isinstance(check, model.MysqlCheck) and check.login is not None for check in real.checks):
+        return
+    for check in real.checks:
+        if isinstance(check, (model.TcpCheck, model.SimpletcpCheck)):
+            if effective.check_target(server, real, check)[1] == _MYSQL_PORT:
+                _interrupts(look, "a check that hangs up on a database", check)
+        elif isinstance(check, model.MysqlCheck) and check.connects:
+            _interrupts(look, "connects without a login between them", check, "connects")
+
+
+def _interrupts(look: Look, what: str, check: model.Check, word: str = "") -> None:
+    message = f"{what}: max_connect_errors of them, and MySQL or MariaDB turns this director away"
+    look.warning("interrupted-handshake", message, check, word, help_text="@lvs_agent MYSQL_CHECK, with a login")
+
+
 # rules of one real server: what they say depends on its own words and on those of its virtual server, nothing else
 REAL_RULES = (
     timeouts_fit,
@@ -171,4 +191,5 @@ REAL_RULES = (
     udp_replies_are_possible,
     alpha_has_a_check,
     dynamic_weights_are_single,
+    handshakes_have_an_end,
 )

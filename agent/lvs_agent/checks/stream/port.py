@@ -185,7 +185,8 @@ class StreamTask(Task):
             self.loop.wake(self, self.limit, self.late)
             return
         what = "no connection" if self.talk is None else "silence"
-        self.close(Outcome(False, f"{what} within {self.timeout:g} s"))
+        known = self.talk.late() if self.talk is not None else None
+        self.close(known or Outcome(False, f"{what} within {self.timeout:g} s"))
 
     def close(self, outcome: Outcome) -> None:
         """Close and judge."""
