@@ -207,7 +207,7 @@ def bind(sock: socket.SocketType, end: Endpoint, paths: Paths) -> None:
     """Source address and port, interface and mark, where the endpoint names them. Raises OSError.
 
     A port that is named is taken again while connections from it are in TIME_WAIT, 60 s, and by several checks at once.
-    (keepalived, 2.2.7 and 2.4, does not: such a check runs once a minute.)
+    (keepalived, 2.2.7 and 2.4, does not set this: such a check runs once a minute there.)
     """
     if end.fwmark:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, end.fwmark)
