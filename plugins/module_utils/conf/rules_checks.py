@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from . import effective, model
@@ -160,6 +161,20 @@ def dynamic_weights_are_single(look: Look, _server: model.VirtualServer, real: m
             look.warning("two-dynamic-checks", message, scripts[1], "misc_dynamic", word=0)
 
 
+def host_times_are_the_checks(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
+    """Times in the host blocks of an SMTP_CHECK are those of all of it: two that differ are one too many."""
+    for check in real.checks:
+        if not isinstance(check, model.SmtpCheck):
+            continue
+        said: dict[str, object] = {}
+        for block in (check, *check.hosts):
+            for item in fields(model.Check):
+                value = getattr(block, item.name)
+                if value is not None and said.setdefault(item.name, value) != value:
+                    message = f"{item.name} is of the whole SMTP_CHECK, in a host too, and is said twice"
+                    look.warning("contradiction", message, block, item.name)
+
+
 _MYSQL_PORT = 3306
 
 
@@ -192,4 +207,5 @@ REAL_RULES = (
     alpha_has_a_check,
     dynamic_weights_are_single,
     handshakes_have_an_end,
+    host_times_are_the_checks,
 )
