@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, List
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Optional
 
 from .ipvs import listing, restore, save
 from .ipvs.diff import diff
@@ -21,22 +22,44 @@ from .ipvs.port import Ipvs
 
 if TYPE_CHECKING:
     from .ipvs.stats import ServiceStats
+    from .ipvs.table import ServiceKey
 
 Printer = Callable[[Iterable["ServiceStats"]], Iterable[str]]
 
 
 def _services(ipvs: Ipvs, options: argparse.Namespace, printer: Printer) -> int:
     services = ipvs.stats()
+    if options.key is not None:
+        services = tuple(each for each in services if each.service.key == options.key)
+        if not services:
+            return _absent(options.key)
     if options.json:
         print(json.dumps(listing.as_json(services), indent=1))
     else:
-        print(listing.heading(ipvs.info()))
+        if options.key is None:  # as ipvsadm
+            print(listing.heading(ipvs.info()))
         print("\n".join(printer(services)))
     return 0
 
 
+def _absent(key: ServiceKey) -> int:
+    print(f"lvs-agent: the kernel has no service {listing.service_name(key)}", file=sys.stderr)
+    return 2
+
+
 def _list(ipvs: Ipvs, options: argparse.Namespace) -> int:
-    return _services(ipvs, options, listing.table)
+    if options.view == "timeout":
+        values = ipvs.timeouts()
+        print(json.dumps(asdict(values)) if options.json else listing.timeouts(values))
+    elif options.view == "daemon":
+        daemons = ipvs.daemons()
+        if options.json:
+            print(json.dumps([listing.daemon_as_json(each) for each in daemons], indent=1))
+        else:
+            print("".join(f"{listing.daemon(each)}\n" for each in daemons), end="")
+    else:
+        return _services(ipvs, options, _VIEWS.get(options.view, listing.table))
+    return 0
 
 
 def _stats(ipvs: Ipvs, options: argparse.Namespace) -> int:
@@ -92,9 +115,15 @@ def _restore(ipvs: Ipvs, options: argparse.Namespace) -> int:
     return 2 if failures else 0
 
 
-def _zero(ipvs: Ipvs, _options: argparse.Namespace) -> int:
-    ipvs.zero()
+def _zero(ipvs: Ipvs, options: argparse.Namespace) -> int:
+    try:
+        ipvs.zero(options.key)
+    except ProcessLookupError:
+        return _absent(options.key)
     return 0
+
+
+_VIEWS: Dict[str, Printer] = {"thresholds": listing.thresholds, "persistent-conn": listing.persistent}
 
 
 _ACTIONS: Dict[str, Callable[[Ipvs, argparse.Namespace], int]] = {
@@ -108,6 +137,16 @@ _ACTIONS: Dict[str, Callable[[Ipvs, argparse.Namespace], int]] = {
 }
 
 
+def _one(options: argparse.Namespace) -> Optional[ServiceKey]:
+    """The service that is named, if one is; ValueError."""
+    given = {name: value for name, value in vars(options).items() if name.startswith("-") and value is not None}
+    if not given:
+        return None
+    if options.action not in ("list", "stats", "rate", "zero"):
+        raise ValueError(f"{options.action} is of the whole table")
+    return restore.service_key(given)
+
+
 def main(arguments: List[str]) -> int:
     """Exit status 0, 2 when something was refused, 3 when there is no table to be read."""
     p = argparse.ArgumentParser(prog="lvs-agent ipvs", description="The kernel's IPVS table, as ipvsadm shows it.")
@@ -116,7 +155,19 @@ def main(arguments: List[str]) -> int:
     p.add_argument("--json", action="store_true", help="for programs (list, stats, rate, conns, save)")
     p.add_argument("--exact", action="store_true", help="whole numbers (stats, rate)")
     p.add_argument("--clear", action="store_true", help="restore: remove what the text does not name")
+    for view in (*_VIEWS, "timeout", "daemon"):
+        p.add_argument(f"--{view}", action="store_const", const=view, dest="view", help="list: as ipvsadm's")
+    one = p.add_argument_group("one service", "list, stats, rate and zero: this one alone, as ipvsadm writes it")
+    for names in (("-t", "--tcp-service"), ("-u", "--udp-service"), ("--sctp-service",), ("-f", "--fwmark-service")):
+        one.add_argument(*names, dest=names[0], metavar="MARK" if "-f" in names else "ADDRESS:PORT")
+    one.add_argument("-6", "--ipv6", dest="-6", action="store_const", const="", help="the mark is of an IPv6 service")
     options = p.parse_args(arguments)
+    if options.view and options.action != "list":
+        p.error(f"--{options.view} is of list")
+    try:
+        options.key = _one(options)
+    except ValueError as error:
+        p.error(str(error))
     try:
         with Ipvs() as ipvs:
             return _ACTIONS[options.action](ipvs, options)

@@ -109,7 +109,9 @@ def _schedule(real: Real, declared: model.Check) -> Schedule:
         len(http.urls) if http else 0,
         bool(http and http.fast_recovery),
         isinstance(declared, model.MiscCheck),
-        bool(declared.log_all_failures or effective.global_defs(real.document).checker_log_all_failures),
+        bool(
+            effective.timed(declared).log_all_failures or effective.global_defs(real.document).checker_log_all_failures
+        ),
         declared.connects or 0 if isinstance(declared, model.StreamCheck) else 0,
     )
 
@@ -131,7 +133,10 @@ def _file(document: model.Document, declared: model.FileCheck) -> Optional[FileC
 
 
 def _parts(declared: model.Check) -> Iterator[model.Check]:
-    """The places a check connects to: itself, or the host blocks of an SMTP_CHECK that says no place of its own."""
+    """The places a check connects to: itself, or the host blocks of an SMTP_CHECK that says no place of its own.
+
+    As keepalived since 2.1.4: a host takes nothing from the SMTP_CHECK around it, what it lacks is the real server's.
+    """
     if isinstance(declared, model.SmtpCheck) and declared.hosts:
         own = [getattr(declared, item.name) for item in fields(model.ConnectOptions)]
         if any(value is not None for value in own):

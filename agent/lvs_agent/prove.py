@@ -13,9 +13,12 @@ import enum
 import os
 import shutil
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
+
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective
 
 from . import plan_checks
+from .checker_notices import default_user
 from .checks.bfd import BfdCheck
 from .checks.dns import DnsCheck
 from .checks.endpoint import Endpoint
@@ -31,6 +34,7 @@ from .checks.tcp import TcpCheck
 from .checks.track_file import FileCheck
 from .checks.udp import UdpCheck
 from .loop import Loop
+from .notify.security import insecure
 
 if TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
@@ -78,9 +82,13 @@ class Proof:
         return [fault for fault, (ok, _text) in self.seen.items() if ok]
 
 
-def prove(document: model.Document, script_user: Optional[model.UserGroup] = None) -> List[Proof]:
-    """Every check of a document, in the order of the file, run against every fault that it can meet."""
-    proofs = list(_subjects(document, script_user))
+def prove(document: model.Document) -> List[Proof]:
+    """Every check of a document, in the order of the file, run against every fault that it can meet.
+
+    A script runs only where the daemon would run it as root; nobody else can be given a network of their own.
+    """
+    proofs = list(_subjects(document))
+    secure = bool(effective.global_defs(document).enable_script_security)
     loop = Loop()
     stubs = Stubs(loop)
     waiting = 0
@@ -97,7 +105,7 @@ def prove(document: model.Document, script_user: Optional[model.UserGroup] = Non
     runner = Runner(loop, told, lambda: 0.0)
     wanted = {}
     for number, proof in enumerate(proofs):
-        proof.open = _why_not(proof.check)
+        proof.open = _why_not(proof.check, secure)
         for fault in () if proof.open else faults(proof.check):
             wanted[number, fault] = (_ONCE, _bent(proof.check, fault, stubs))
     waiting = len(wanted)
@@ -129,9 +137,9 @@ def _kind(check: Check) -> int:
     return _STREAM if issubclass(TASKS[type(check)], StreamTask) else _DATAGRAM
 
 
-def _subjects(document: model.Document, script_user: Optional[model.UserGroup]) -> Iterator[Proof]:
+def _subjects(document: model.Document) -> Iterator[Proof]:
     found: Dict[Check, Proof] = {}
-    for key in plan_checks.plan(document, script_user).checks:
+    for key in plan_checks.plan(document, default_user(document)).checks:
         for check in _apart(key.check):
             proof = found.setdefault(_placeless(check), Proof(check))
             if (key.server, key.service) not in proof.servers:
@@ -158,19 +166,26 @@ def _placed(check: Any, end: Endpoint) -> Check:
     return moved
 
 
-def _why_not(check: Check) -> str:
+def _why_not(check: Check, secure: bool) -> str:
     if isinstance(check, PingCheck):
         return "the kernel answers pings to loopback: stop a server's network instead"
     if isinstance(check, FileCheck):
         return "it follows the number in a file"
     if isinstance(check, BfdCheck):
         return "it follows a BFD session: end the one on the other side"
-    if isinstance(check, MiscCheck):
-        if os.geteuid() != 0 or shutil.which("unshare") is None:
-            return "a script is proven in a network of its own, which takes root and unshare"
-        if check.user not in (None, "root", "0"):
-            return f"the script runs as {check.user}, who cannot be given a network of its own"
-    return ""
+    return _why_not_run(check, secure) if isinstance(check, MiscCheck) else ""
+
+
+def _why_not_run(check: MiscCheck, secure: bool) -> str:
+    if check.user not in (None, "root", "0"):
+        return f"the script runs as {check.user}, who cannot be given a network of its own"
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return "a script is proven in a network of its own, which takes root and unshare"
+    path = check.argv[0]
+    if path.startswith("/") and not os.path.exists(path):
+        return "there is no such script: the agent leaves the check out"
+    reason = insecure(path) if secure else None
+    return f"the agent does not run it as root: {reason}" if reason else ""
 
 
 def _bent(check: Check, fault: Fault, stubs: Stubs) -> Check:

@@ -320,7 +320,7 @@ def leafnode(root: Path) -> Server:
     return Server("leafnode", 119, ("unshare", "--uts", "--mount", "sh", "-c", f"{named} && {serve}"), home)
 
 
-def mariadb(root: Path) -> Server:
+def mariadb(root: Path, before: Sequence[str] = (), more: Sequence[str] = ("--skip-name-resolve",)) -> Server:
     home = _home(root, "mariadb")
     data = f"--datadir={home}/data"
     (home / "data" / "mysql").mkdir(parents=True)
@@ -338,7 +338,7 @@ def mariadb(root: Path) -> Server:
         "CREATE DATABASE shop;\nGRANT ALL ON shop.* TO 'check'@'%';\nCREATE TABLE shop.things (name INT);\n"
         "INSERT INTO shop.things VALUES (1);\n"
     )
-    command = ("mariadbd", *MARIADB, data, "--bind-address=*", "--port=3306", f"--socket={home}/socket", "--skip-name-resolve", f"--init-file={home}/users.sql")  # fmt: skip
+    command = (*before, "mariadbd", *MARIADB, data, "--bind-address=*", "--port=3306", f"--socket={home}/socket", *more, f"--init-file={home}/users.sql")  # fmt: skip
     return Server("mariadb", 3306, command, home)
 
 

@@ -218,6 +218,46 @@ SHOWN = {
 }
 
 
+VIEWS = {
+    "list --thresholds": "-Ln --thresholds",
+    "list --persistent-conn": "-Ln --persistent-conn",
+    "list --timeout": "-Ln --timeout",
+    "list --daemon": "-Ln --daemon",
+    "list -t 10.1.0.100:81": "-Ln -t 10.1.0.100:81",
+    "list --persistent-conn -t 10.1.0.100:81": "-Ln --persistent-conn -t 10.1.0.100:81",
+    "stats --exact -t [fd01::100]:80": "-Ln --stats --exact -t [fd01::100]:80",
+    "rate -u 10.1.0.100:53": "-Ln --rate -u 10.1.0.100:53",
+}
+
+
+@pytest.mark.parametrize("words", VIEWS)
+def test_a_part_of_it_is_what_ipvsadm_shows(asked, words):
+    asked.run("ipvsadm", "--set", "800", "100", "200")
+    for role in ("master", "backup"):
+        asked.run("ipvsadm", f"--start-daemon={role}", "--mcast-interface", "eth0", "--syncid", "7", check=False)
+    lines = agreed(asked, words.split(), ["ipvsadm", *VIEWS[words].split()])
+    assert len(lines) == {"list --timeout": 1, "list --daemon": 2}.get(
+        words, 4 if ":" in words else 3 + SERVED.count("\n")
+    )
+
+
+def test_views_for_programs(asked):
+    assert json.loads(said(asked, "list", "--timeout", "--json")[1]) == {"tcp": 800, "tcp_fin": 100, "udp": 200}
+    told = json.loads(said(asked, "list", "--daemon", "--json")[1])
+    assert [(one["state"], one["interface"], one["syncid"]) for one in told] == [
+        ("master", "eth0", 7),
+        ("backup", "eth0", 7),
+    ]
+    (one,) = json.loads(said(asked, "list", "--json", "-t", "10.1.0.100:81")[1])
+    assert (one["port"], one["destinations"][0]["weight"]) == (81, 3)
+
+
+@pytest.mark.parametrize("action", ["list", "stats", "zero"])
+def test_a_service_that_is_not_there(asked, action):
+    refused = (2, "", "lvs-agent: the kernel has no service TCP  10.1.0.100:99\n")
+    assert said(asked, action, "-t", "10.1.0.100:99") == refused
+
+
 @pytest.mark.parametrize("words", SHOWN)
 def test_what_is_shown_is_what_ipvsadm_shows(asked, words):
     lines = agreed(asked, words.split(), ["ipvsadm", *SHOWN[words].split()])
@@ -246,6 +286,16 @@ def test_json_has_the_numbers_of_the_text(asked):
     numbers = [[int(word) for word in words[2:]] for words in stats if words[0] != "->"]
     keys = ("conns", "inpkts", "outpkts", "inbytes", "outbytes")
     assert [[service["stats"][key] for key in keys] for service in told] == numbers
+
+
+def test_zero_of_one_service(asked):
+    """Before the test that sets all of them to zero."""
+    before = json.loads(said(asked, "stats", "--json")[1])
+    assert said(asked, "zero", "-t", "10.1.0.100:81") == (0, "", "")
+    after = json.loads(said(asked, "stats", "--json")[1])
+    assert [one["stats"]["conns"] for one in before] == [5, 1, 1, 3]
+    assert [one["stats"]["conns"] for one in after] == [5, 0, 1, 3]
+    agreed(asked, ["stats", "--exact"], ["ipvsadm", "-Ln", "--stats", "--exact"])
 
 
 def test_zero_is_what_ipvsadm_makes_of_it(asked):

@@ -13,9 +13,16 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import read, write
+
+from lvs_agent import plan_checks
+
+if TYPE_CHECKING:
+    from lvs_agent.checks.endpoint import Endpoint
+    from lvs_agent.checks.scheduler import Schedule
 
 pytestmark = pytest.mark.uml(limit=200)
 
@@ -71,3 +78,72 @@ def test_what_is_compared_says_what_the_file_says(tmp_path: Path) -> None:
     told = "\n".join(dumped(text, tmp_path))
     for what in ("initial weight = 5", "Dest = [198.51.100.12]:8080", "Type = MX", "Timeout = 1.25"):
         assert what in told, what
+
+
+# keepalived 2.2.7 gives a host without connect_timeout none at all, and it fails at once: each has one here.
+HOSTS = """virtual_server 10.0.0.100 25 {
+ delay_loop 30
+ lvs_sched rr
+ lvs_method NAT
+ protocol TCP
+ real_server 10.0.0.1 25 {
+  SMTP_CHECK {
+   retry 7
+   host {
+    connect_ip 10.0.0.2
+    connect_timeout 3
+    delay_loop 11
+    alpha
+    log_all_failures
+   }
+   host {
+    connect_port 26
+    bindto 10.0.0.9
+    connect_timeout 4
+    retry 4
+    warmup 3
+   }
+  }
+ }
+ real_server 10.0.0.2 25 {
+  SMTP_CHECK {
+   connect_timeout 9
+   bindto 10.0.0.8
+   fwmark 5
+   host {
+    connect_ip 10.0.0.3
+    connect_timeout 2
+    delay_before_retry 6
+   }
+  }
+ }
+}
+"""
+TOLD = re.compile(
+    r" +((?:Alpha|Delay loop|Warmup|Retries|Delay before retry|Log all failures|Dest|Bind to|Mark|Timeout) = .*)"
+)
+
+
+def as_told(schedule: Schedule, end: Endpoint) -> list[str]:
+    """A check of ours in keepalived's words."""
+    lines = [f"Alpha = {'yes' if schedule.alpha else 'no'}"]
+    lines += [
+        f"{name} = {value * 1e6:.0f} us"
+        for name, value in (("Delay loop", schedule.delay_loop), ("Warmup", schedule.warmup))
+    ]
+    lines += [f"Retries = {schedule.retry}", f"Delay before retry = {schedule.delay_before_retry * 1e6:.0f} us"]
+    lines += [
+        f"Log all failures = {'yes' if schedule.log_all_failures else 'no'}",
+        f"Dest = [{end.address}]:{end.port}",
+    ]
+    lines += [f"Bind to = [{end.bindto}]:{end.bind_port}"] if end.bindto else []
+    lines += [f"Mark = {end.fwmark}"] if end.fwmark else []
+    return [*lines, f"Timeout = {end.timeout:f}"]
+
+
+def test_the_hosts_of_an_smtp_check(tmp_path: Path) -> None:
+    """Where each connects to and when: the hosts' places by themselves, their times for the whole check."""
+    told = [found[1] for found in map(TOLD.fullmatch, dumped(HOSTS, tmp_path)) if found]
+    checks = plan_checks.plan(read(HOSTS, "keepalived.conf").document).checks
+    assert len(checks) == 4
+    assert told == [line for schedule, check in checks.values() for line in as_told(schedule, check.endpoint)]

@@ -4,6 +4,11 @@
 
 MariaDB's and MySQL's documentation of the client/server protocol: handshake version 10, mysql_native_password and
 the fast path of caching_sha2_password. The full path of the latter needs TLS or RSA and is a failed login here.
+
+Who hangs up between greeting and verdict has interrupted a handshake: after max_connect_errors of them without a login
+between, the server turns the whole host away with error 1129. A refused login is not counted (host_cache in MySQL's and
+MariaDB's manuals; seen on MariaDB 10.11). So a check lets itself be refused: without a login as a user that need not
+exist, and where it has not what the server asks for.
 """
 
 from __future__ import annotations
@@ -25,12 +30,16 @@ _OK, _AUTH_MORE, _SWITCH, _ERROR = 0x00, 0x01, 0xFE, 0xFF
 _FAST, _FULL = 3, 4
 _EOF_LONGEST, _LOCAL_FILE = 8, 0xFB
 _QUIT, _QUERY = b"\x01", b"\x03"
+_NOBODY = "lvs-agent"
+_TURNED_AWAY = {1040, 1053, 1129}
+"""Refusals that are not about who asks: too many connections, shutting down, this host is blocked."""
+_MENDS = {1129: "this host is blocked (max_connect_errors): FLUSH HOSTS there; docs/checks.md says why"}
 _NATIVE, _SHA2 = "mysql_native_password", "caching_sha2_password"
 
 
 @dataclass(frozen=True)
 class MysqlCheck:
-    """One MYSQL_CHECK. login: None asks no more than for the greeting; query: must give at least one row."""
+    """One MYSQL_CHECK. login: None asks for the greeting alone; query: must give at least one row."""
 
     endpoint: Endpoint
     login: Optional[str] = None
@@ -69,12 +78,14 @@ def scrambled(plugin: str, passwd: str, nonce: bytes) -> bytes:
 
 
 class _Visit(Conversation):
-    __slots__ = ("_buffer", "_check", "_columns", "_do", "_rows")
+    __slots__ = ("_buffer", "_check", "_columns", "_do", "_judged", "_rows")
 
     def __init__(self, check: MysqlCheck) -> None:
         self._check = check
         self._buffer = b""
         self._do: Callable[[int, bytes], Step] = self._greeting
+        self._judged: Optional[Outcome] = None
+        """The outcome, known before the server's last word, which is waited for as a handshake must have its end."""
         self._columns, self._rows = -1, False
 
     def opened(self) -> Step:
@@ -98,8 +109,6 @@ class _Visit(Conversation):
                 more, outcome = self._do(number, content)
             except (struct.error, IndexError):
                 more, outcome = b"", Outcome(False, f"answer is not MySQL's: {content[:40]!r}")
-            except ValueError as error:
-                more, outcome = b"", Outcome(False, f"login: {error}")
             say += more
             if outcome is not None:
                 return say, outcome
@@ -107,7 +116,11 @@ class _Visit(Conversation):
 
     def ended(self) -> Outcome:
         """The server hung up too early."""
-        return Outcome(False, "closed without an answer")
+        return self._judged or Outcome(False, "closed without an answer")
+
+    def late(self) -> Optional[Outcome]:
+        """A greeting is one, however long the server thinks about who is there (MySQL's connection_control)."""
+        return self._judged
 
     def _greeting(self, number: int, content: bytes) -> Step:
         if content[0] == _ERROR:
@@ -116,15 +129,14 @@ class _Visit(Conversation):
             return b"", Outcome(False, f"answer is not MySQL's: {content[:40]!r}")
         version, _zero, rest = content[1:].partition(b"\0")
         if self._check.login is None:
-            shown = version[:40].decode("ascii", "replace")
-            return b"", Outcome(True, f"greets: {shown}")
+            self._judged = Outcome(True, f"greets: {version[:40].decode('ascii', 'replace')}")
         nonce, plugin = rest[4:12], _NATIVE
         if len(rest) > 31:
             more = max(13, rest[20] - 8)
             nonce += rest[31 : 31 + more]
             plugin = rest[31 + more :].partition(b"\0")[0].decode("ascii", "replace") or _NATIVE
         self._do = self._login
-        return packet(number + 1, self._response(self._check.login, plugin, nonce[:20])), None
+        return packet(number + 1, self._response(self._check.login or _NOBODY, plugin, nonce[:20])), None
 
     def _response(self, login: str, plugin: str, nonce: bytes) -> bytes:
         known = plugin if plugin in (_NATIVE, _SHA2) else _NATIVE
@@ -140,20 +152,34 @@ class _Visit(Conversation):
     def _login(self, number: int, content: bytes) -> Step:
         kind = content[0]
         if kind == _ERROR:
-            return b"", Outcome(False, f"login: {_error(content)}")
+            turned_away = struct.unpack_from("<H", content, 1)[0] in _TURNED_AWAY
+            return b"", (None if turned_away else self._judged) or Outcome(False, f"login: {_error(content)}")
         if kind == _SWITCH:
             name, _zero, nonce = content[1:].partition(b"\0")
-            return packet(number + 1, scrambled(name.decode("ascii", "replace"), self._check.passwd, nonce[:20])), None
+            return packet(number + 1, self._switched(name.decode("ascii", "replace"), nonce[:20])), None
         if kind == _AUTH_MORE:
             if content[1] == _FAST:
                 return b"", None
-            return b"", Outcome(False, "login: caching_sha2_password wants TLS once; log in by another client before")
+            wants = "login: caching_sha2_password wants TLS once; log in by another client before"
+            self._judged = self._judged or Outcome(False, wants)
+            return packet(number + 1, b"\0"), None
         if kind != _OK:
             raise struct.error
+        if self._judged is not None:
+            return packet(0, _QUIT), self._judged
         if self._check.query is None:
             return packet(0, _QUIT), Outcome(True, "takes the login")
         self._do = self._result
         return packet(0, _QUERY + self._check.query.encode()), None
+
+    def _switched(self, plugin: str, nonce: bytes) -> bytes:
+        if self._judged is not None:
+            return b""
+        try:
+            return scrambled(plugin, self._check.passwd, nonce)
+        except ValueError as error:
+            self._judged = Outcome(False, f"login: {error}")
+            return b""
 
     def _result(self, _number: int, content: bytes) -> Step:
         """The answer to the query: the number of columns, each column, EOF, each row, EOF."""
@@ -177,4 +203,6 @@ def _error(content: bytes) -> str:
     """The message of an error packet."""
     (code,) = struct.unpack_from("<H", content, 1)
     text = content[3:]
+    if code in _MENDS:
+        return f"{code} {_MENDS[code]}"
     return f"{code} {text[6 if text[:1] == b'#' else 0 :].decode('utf-8', 'replace')[:120]}"

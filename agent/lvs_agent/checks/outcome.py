@@ -40,3 +40,7 @@ class Conversation:
     def ended(self) -> Outcome:
         """The peer closed its side."""
         raise NotImplementedError
+
+    def late(self) -> Optional[Outcome]:
+        """The peer was silent for too long; None: a failure."""
+        return None

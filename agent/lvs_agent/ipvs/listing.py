@@ -7,6 +7,7 @@ Every printer takes values and gives lines without line ends, in ipvsadm's order
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from socket import AF_INET6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -172,6 +173,11 @@ def daemon(value: Daemon) -> str:
         f"{role} sync daemon (mcast={value.interface}, syncid={value.syncid}, maxlen={value.maxlen}, "
         f"group={value.group}, port={value.port}, ttl={value.ttl})"
     )
+
+
+def daemon_as_json(value: Daemon) -> dict[str, Any]:
+    """A sync daemon for ``--json``."""
+    return {**asdict(value), "state": "master" if value.state == STATE_MASTER else "backup"}
 
 
 def as_json(services: Iterable[ServiceStats]) -> list[dict[str, Any]]:

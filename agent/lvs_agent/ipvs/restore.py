@@ -87,7 +87,7 @@ def _take(
     destinations: dict[ServiceKey, dict[tuple[str, int], Destination]],
 ) -> None:
     """Add what one line says."""
-    key = _key(given)
+    key = service_key(given)
     if "-A" in given:
         if key in services:
             raise _WrongError("-A", "this service is there already")
@@ -165,7 +165,8 @@ def _endpoint(given: dict[str, str], option: str) -> tuple[str, int]:
         raise _WrongError(option, str(error)) from None
 
 
-def _key(given: dict[str, str]) -> ServiceKey:
+def service_key(given: dict[str, str]) -> ServiceKey:
+    """The service that ipvsadm's options {"-t": "192.0.2.1:80"} name; ValueError says what is wrong with them."""
     names = [option for option in (*SERVICE_PROTOCOLS, "-f") if option in given]
     if len(names) != 1:
         raise _WrongError("", "exactly one of -t, -u, --sctp-service and -f is wanted")

@@ -11,7 +11,7 @@ come out as keepalived would run them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Optional, TypeVar, Union
 
 from . import model
@@ -285,8 +285,23 @@ def connect_timeout(virtual_server: model.VirtualServer, real_server: model.Real
     return _first(own, real_server.connect_timeout, virtual_server.connect_timeout, otherwise=5.0)
 
 
+def timed(check: model.Check) -> model.Check:
+    """The check with the times that its host blocks say: those are not the host's but of the whole SMTP_CHECK.
+
+    In keepalived the last line that says one counts; here the last host that does, as `write` puts hosts last.
+    """
+    words = {
+        item.name: value
+        for host in getattr(check, "hosts", ())
+        for item in fields(model.Check)
+        if (value := getattr(host, item.name)) is not None
+    }
+    return replace(check, **words) if words else check
+
+
 def timing(virtual_server: model.VirtualServer, real_server: model.RealServer, check: model.Check) -> Timing:
     """When a check runs: its own words, the real server's, the virtual server's, the default of its kind."""
+    check = timed(check)
     loop = delay_loop(virtual_server, real_server, check)
     before_retry = _CHECK_DELAY_BEFORE_RETRY.get(check.keyword, 1.0)
     return Timing(

@@ -74,6 +74,30 @@ same family.
 +     }
 + }
 
+@ interrupted-handshake
+MySQL and MariaDB greet each connection. Who hangs up then has interrupted a handshake, and after max_connect_errors of
+them in a row (100) without a login from that address the server refuses it: error 1129. A check that only connects goes
+on being good meanwhile; every other one, and every client behind this address, fails. MYSQL_CHECK ends its
+handshakes; with a login it also clears the count, so that connects may stand between.
+- virtual_server 10.0.0.1 3306 {
+-     protocol TCP
+-     lvs_sched rr
+-     lvs_method NAT
+-     real_server 10.1.0.1 3306 {
+-         TCP_CHECK {
+-         }
+-     }
+- }
++ virtual_server 10.0.0.1 3306 {
++     protocol TCP
++     lvs_sched rr
++     lvs_method NAT
++     real_server 10.1.0.1 3306 {
++         @lvs_agent MYSQL_CHECK {
++         @lvs_agent }
++     }
++ }
+
 @ bad-digest
 A digest is the MD5 sum of a page, 32 hexadecimal digits. genhash prints it.
 - virtual_server 10.0.0.1 80 {

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from . import effective, model
@@ -172,6 +173,40 @@ def dynamic_weights_are_single(look: Look, _server: model.VirtualServer, real: m
             look.warning("two-dynamic-checks", message, scripts[1], "misc_dynamic", word=0)
 
 
+def host_times_are_the_checks(look: Look, _server: model.VirtualServer, real: model.RealServer) -> None:
+    """Times in the host blocks of an SMTP_CHECK are those of all of it: two that differ are one too many."""
+    for check in real.checks:
+        if not isinstance(check, model.SmtpCheck):
+            continue
+        said: dict[str, object] = {}
+        for block in (check, *check.hosts):
+            for item in fields(model.Check):
+                value = getattr(block, item.name)
+                if value is not None and said.setdefault(item.name, value) != value:
+                    message = f"{item.name} is of the whole SMTP_CHECK, in a host too, and is said twice"
+                    look.warning("contradiction", message, block, item.name)
+
+
+_MYSQL_PORT = 3306
+
+
+def handshakes_have_an_end(look: Look, server: model.VirtualServer, real: model.RealServer) -> None:
+    """MySQL and MariaDB turn a host away after a hundred handshakes that it left, unless a login is between them."""
+    if any(isinstance(check, model.MysqlCheck) and check.login is not None for check in real.checks):
+        return
+    for check in real.checks:
+        if isinstance(check, (model.TcpCheck, model.SimpletcpCheck)):
+            if effective.check_target(server, real, check)[1] == _MYSQL_PORT:
+                _interrupts(look, "a check that hangs up on a database", check)
+        elif isinstance(check, model.MysqlCheck) and check.connects:
+            _interrupts(look, "connects without a login between them", check, "connects")
+
+
+def _interrupts(look: Look, what: str, check: model.Check, word: str = "") -> None:
+    message = f"{what}: max_connect_errors of them, and MySQL or MariaDB turns this director away"
+    look.warning("interrupted-handshake", message, check, word, help_text="@lvs_agent MYSQL_CHECK, with a login")
+
+
 # rules of one real server: what they say depends on its own words and on those of its virtual server, nothing else
 REAL_RULES = (
     timeouts_fit,
@@ -183,4 +218,6 @@ REAL_RULES = (
     udp_replies_are_possible,
     alpha_has_a_check,
     dynamic_weights_are_single,
+    handshakes_have_an_end,
+    host_times_are_the_checks,
 )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import model, write
@@ -91,6 +92,27 @@ def test_each_url_is_proven_by_itself_and_once(proofs):
         ("HTTP_GET /", [PAGE], 3),
         ("HTTP_GET /d (digest)", [], 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "mode", "path", "why"),
+    [
+        ({"script_user": model.UserGroup("nobody")}, 0o755, "asks", "the script runs as nobody"),
+        ({}, 0o755, "asks", "the script runs as keepalived_script"),
+        ({"script_user": model.UserGroup("root"), "enable_script_security": True}, 0o777, "asks", "not run it as root"),
+        ({"script_user": model.UserGroup("root")}, 0o755, "absent", "there is no such script"),
+    ],
+)
+def test_a_script_is_not_run_as_root_where_the_daemon_does_not(tmp_path, monkeypatch, words, mode, path, why):
+    monkeypatch.setattr("pwd.getpwnam", lambda _name: None)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    script = tmp_path / "asks"
+    script.write_text(f"#!/bin/sh\nid -u > {tmp_path}/ran\n")
+    script.chmod(mode)
+    check = model.MiscCheck(misc_path=model.Script((str(tmp_path / path),)))
+    (proof,) = prove.prove(replace(document(check), global_defs=model.GlobalDefs(**words)))
+    assert why in proof.open
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(("checks", "status"), [((model.TcpCheck(),), 1), ((model.DnsCheck(),), 0)])

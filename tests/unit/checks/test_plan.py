@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import model, read
 
 from lvs_agent import plan_checks
 from lvs_agent.checks.endpoint import Endpoint
@@ -256,3 +256,45 @@ def test_a_virtual_host_that_tls_need_not_send_is_none():
     check = model.SslGet(urls=(model.SslUrl(path="/", virtualhost=".example.com"),))
     block = virtual(real_servers=(real(checks=(check,)),))
     assert plan_checks.unsupported(model.Document(virtual_servers=(block,)), "file") == []
+
+
+HOSTS = """virtual_server 192.0.2.1 25 {
+delay_loop 30
+protocol TCP
+lvs_sched rr
+real_server 10.0.0.1 25 {
+SMTP_CHECK {
+%s
+host {
+connect_ip 10.0.0.2
+%s
+}
+host {
+connect_port 26
+bindto 10.0.0.9
+connect_timeout 4
+%s
+}
+}
+}
+}
+"""
+FIRST = Endpoint("10.0.0.2", 25, 5.0)
+SECOND = Endpoint("10.0.0.1", 26, 4.0, "10.0.0.9")
+
+
+@pytest.mark.parametrize(
+    ("words", "places", "schedule"),
+    [
+        (("", "", ""), [FIRST, SECOND], Schedule(30.0, 1.0, 1, 30.0)),
+        (("helo_name x\nretry 7", "delay_loop 11\nalpha", "warmup 3"), [FIRST, SECOND], Schedule(11.0, 1.0, 7, 3.0, alpha=True)),
+        (("", "retry 4\ndelay_before_retry 6", "retry 2\nlog_all_failures"), [FIRST, SECOND], Schedule(30.0, 6.0, 2, 30.0, log_all_failures=True)),
+        (("bindto 10.0.0.8\nfwmark 5", "", ""), [Endpoint("10.0.0.1", 25, 5.0, "10.0.0.8", fwmark=5), FIRST, SECOND], Schedule(30.0, 1.0, 1, 30.0)),
+    ],
+)  # fmt: skip
+def test_the_hosts_of_an_smtp_check(words, places, schedule):
+    """A host has its own place, and what it lacks is the real server's; its times are those of the whole."""
+    document = read(HOSTS % words, "keepalived.conf").document
+    checks = plan_checks.plan(document).checks
+    assert [key.check.endpoint for key in checks] == places
+    assert {made for made, _check in checks.values()} == {schedule}

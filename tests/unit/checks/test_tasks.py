@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import socket
 import subprocess
 
@@ -14,6 +15,7 @@ import pytest
 from lvs_agent.checks.endpoint import Endpoint
 from lvs_agent.checks.http import HttpCheck, Url
 from lvs_agent.checks.misc import MiscCheck
+from lvs_agent.checks.mysql import MysqlCheck, packet
 from lvs_agent.checks.port import Runner
 from lvs_agent.checks.scheduler import Schedule
 from lvs_agent.checks.tls.settings import Tls
@@ -41,6 +43,23 @@ def verdict(loop: Loop, check):
     loop.run()
     runner.stop()
     return told[0]
+
+
+@pytest.mark.parametrize(("login", "ok", "text"), [(None, True, "greets: 8"), ("me", False, "silence within 0.3 s")])
+def test_a_greeting_is_one_though_the_refusal_is_late(loop, login, ok, text):
+    """MySQL's connection_control delays the answer to a login that was refused before, by seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet(_bits: int) -> None:
+            loop.forget(server.fileno())
+            peer.append(server.accept()[0])
+            peer[0].sendall(packet(0, b"\x0a8\0\x07\0\0\0" + bytes(8)))
+
+        peer = []
+        loop.watch(server.fileno(), select.EPOLLIN, greet)
+        outcome = verdict(loop, MysqlCheck(Endpoint("127.0.0.1", server.getsockname()[1], 0.3), login))
+        peer[0].close()
+    assert (outcome.ok, outcome.text) == (ok, text)
 
 
 def test_what_somebody_should_see_to_is_logged_once_a_day(loop, caplog, monkeypatch):

@@ -165,6 +165,8 @@ def own(kind: str, *lines: str) -> str:
         (own("FTP_CHECK", "tls", "tls_verify", "tls_ca /ca", "tls_expiry 30"), []),
         (own("MYSQL_CHECK", 'request "SELECT 1"'), [("useless-option", 8)]),
         (own("MYSQL_CHECK", "login x", 'request "SELECT 1"'), []),
+        (own("MYSQL_CHECK", "login x", "connects 3"), []),
+        (own("MYSQL_CHECK", "connects 3"), [("interrupted-handshake", 8)]),
         (own("SIMPLETCP_CHECK"), [("missing-keyword", 7)]),
         (own("SIMPLETCP_CHECK", 'receive "("'), [("bad-regex", 8)]),
         (own("RADIUS_CHECK", "login x", "passwd y"), [("missing-keyword", 7)]),

@@ -359,6 +359,8 @@ MISTAKES = [
     ("useless-option", W, server("  ¶sh-port")),
     ("useless-option", W, server("  ¶ops")),
     ("threshold-range", E, real("    uthreshold 10\n    lthreshold ¶20")),
+    ("contradiction", W, real("    SMTP_CHECK {\n      retry 2\n      host {\n        retry ¶3\n      }\n    }")),
+    ("interrupted-handshake", W, real("    ¶TCP_CHECK {\n      connect_port 3306\n    }")),
     ("server-is-service", W, server("", real="  real_server ¶10.0.0.1 8080 {\n  }")),
     ("useless-option", W, server("", head="fwmark 3", proto="protocol ¶TCP", real="  real_server 10.1.0.1 {\n  }")),
     # checks

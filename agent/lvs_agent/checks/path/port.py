@@ -9,17 +9,14 @@ director in charge, IPv4 takes it for a forgery unless accept_local is set on th
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import logging
 import socket
 import struct
 from ipaddress import ip_address
 from typing import Callable, Dict
 
-_SIOCGIFCONF = 0x8912
-_REQUEST = 40
-_MOST = 1024
+_NLM_F_REQUEST, _RTM_NEWROUTE, _RTM_GETROUTE = 1, 24, 26
+_RTA_DST, _RTA_OIF = 1, 4
 _DEPRECATED = 0x20
 _SETTING = "/proc/sys/net/ipv4/conf/{}/accept_local"
 
@@ -36,15 +33,15 @@ class Paths:
         """Called when there is one more."""
 
     def source(self, toward: str, target: str) -> str:
-        """Our address toward a server, other than the target; its interface takes answers from our own addresses from
-        now on. Raises OSError.
+        """Our address toward a server, other than the target; the interface on the way there takes answers from our own
+        addresses from now on. Raises OSError.
         """
         family = socket.AF_INET6 if ":" in toward else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.connect((toward, 9))
             address: str = sock.getsockname()[0]
-            if family == socket.AF_INET:
-                self._open(_interface(sock, address))
+        if family == socket.AF_INET:
+            self._open(interface(toward))
         if address == target:
             # The kernel likes the virtual address best where its prefix is the longest.
             with open("/proc/net/if_inet6", encoding="ascii") as table:
@@ -97,14 +94,18 @@ def _write(name: str, value: str) -> bool:
     return True
 
 
-def _interface(sock: socket.socket, address: str) -> str:
-    """The interface that has an IPv4 address; '' when none has."""
-    buffer = bytearray(_MOST * _REQUEST)
-    view = (ctypes.c_char * len(buffer)).from_buffer(buffer)
-    wanted = socket.inet_aton(address)
-    answer = fcntl.ioctl(sock, _SIOCGIFCONF, struct.pack("iL", len(buffer), ctypes.addressof(view)))
-    (size,) = struct.unpack_from("i", answer)
-    for start in range(0, size, _REQUEST):
-        if buffer[start + 20 : start + 24] == wanted:
-            return bytes(buffer[start : start + 16]).partition(b"\0")[0].decode().partition(":")[0]
+def interface(toward: str) -> str:
+    """The interface on the way to an IPv4 address (rtnetlink(7)); '' when there is none."""
+    body = struct.pack("=BBBBBBBBI", socket.AF_INET, 32, 0, 0, 0, 0, 0, 0, 0)
+    body += struct.pack("=HH4s", 8, _RTA_DST, socket.inet_aton(toward))
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as sock:
+        sock.send(struct.pack("=IHHII", 16 + len(body), _RTM_GETROUTE, _NLM_F_REQUEST, 1, 0) + body)
+        answer = sock.recv(4096)
+    (kind,) = struct.unpack_from("=H", answer, 4)
+    at = 16 + 12
+    while kind == _RTM_NEWROUTE and at + 4 <= len(answer):
+        size, name = struct.unpack_from("=HH", answer, at)
+        if name == _RTA_OIF:
+            return socket.if_indextoname(struct.unpack_from("=I", answer, at + 4)[0])
+        at += (size + 3) & ~3
     return ""
