@@ -190,6 +190,22 @@ class TestEngine:
         assert engine(cluster, "d2") == serving
         assert left(cluster) == ""
 
+    def test_what_nobody_took_back_is_taken_back_by_the_next_play(self, cluster, load, serving):
+        before = file(cluster, "d2")
+        config = wrong("connect_timeout 10", "connect_timeout 9")
+        play = Play(cluster, "site", director_config=config, director_engine=serving, persistence_timeout=74)
+        assert wait(lambda: "-p 74" in table(cluster, "d2"), 120, 0.2) is not None
+        cluster.ssh("d2", f"systemctl stop lvs-guard; {KILL_GUARD}")
+        play.murder()
+        assert file(cluster, "d2") != before
+        play = Play(cluster, "site", director_engine=serving, persistence_timeout=0)
+        assert play.good, play.output
+        assert "its guard was gone: it was taken back first" in play.output
+        assert file(cluster, "d2") == before
+        assert left(cluster) == ""
+        figures = load()
+        assert figures["failed"] == {}, figures
+
     def test_a_power_cut_is_no_confirmation(self, cluster, serving):
         """The master alone is changed, its file and its engine. Without load, of which a power cut costs requests."""
         before, rows = file(cluster, "d1"), table(cluster, "d1")

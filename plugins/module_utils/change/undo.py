@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import time
 from typing import List, Optional
 
 from ..configuration import port as configuration
@@ -25,6 +26,8 @@ OLD = f"{FOLDER}/old.conf"
 UNITS = "/etc/systemd/system"
 UNIT = "lvs-take-back.service"
 WAITER = "lvs-guard.service"
+PATIENCE = 60.0
+"""Seconds for the old engine to be there again."""
 REASON = "its guard, or the director, ended before it was confirmed"
 _UNIT = f"""\
 # Written by the Ansible collection lvs.cluster; here only while a change of this director is not confirmed.
@@ -62,7 +65,9 @@ def script(path: str, old: bool, engine: str, engine_was: Optional[str], program
     if engine != engine_was:
         lines.append(f"systemctl disable --now {ENGINES[engine]} || :")
         lines += [f"systemctl enable {ENGINES[engine_was]} || :"] if engine_was else []
-    lines += [f"systemctl --no-block $order {ENGINES[engine_was]} || :"] if engine_was else []
+    if engine_was:
+        lines.append(f"systemctl reset-failed {ENGINES[engine_was]} 2>/dev/null || :")
+        lines.append(f"systemctl --no-block $order {ENGINES[engine_was]} || :")
     # Not before all of that is on disk, and in this order: what is interrupted is done again.
     lines += ["sync", f"rm {SCRIPT}", f"rm -rf {FOLDER} {UNITS}/multi-user.target.wants/{UNIT} {UNITS}/{UNIT}"]
     lines.append(f"rmdir {os.path.dirname(FOLDER)} 2>/dev/null || :")
@@ -118,10 +123,16 @@ def left() -> List[str]:
 
 
 def take_back() -> None:
-    """Run the script of a guard that is gone; raises UndoError."""
+    """Run the script of a guard that is gone, and wait for the engine; raises UndoError."""
     status, _out, error = run(["systemctl", "start", UNIT])
     if status or armed():
         raise UndoError(f"{UNIT} did not take back the change that nobody confirmed: {error.strip()}")
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        jobs = run(["systemctl", "list-jobs"])[1]
+        if not any(name in jobs for name in ENGINES.values()):
+            return
+        time.sleep(0.2)
 
 
 def _write(path: str, data: bytes, mode: int) -> None:

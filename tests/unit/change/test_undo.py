@@ -14,7 +14,7 @@ from ansible_collections.lvs.cluster.plugins.module_utils.package import layout
 
 OLD = b"old \xff\n"
 AGENT, KEEPALIVED = "lvs-agent.service", "keepalived.service"
-RELOAD, RESTART = "--no-block reload-or-restart", "--no-block restart"
+RELOAD, RESTART, RESET = "--no-block reload-or-restart", "--no-block restart", "reset-failed"
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "lib").mkdir()
     (tmp_path / "agent").mkdir()
     os.symlink("new", layout.CURRENT)
+    (tmp_path / "bin").mkdir()
     for name in ("systemctl", "systemd-run"):
         program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
         program.write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/told\n')
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
@@ -59,14 +59,14 @@ def files(place):
 @pytest.mark.parametrize(
     ("engine", "was", "program", "orders", "current"),
     [
-        ("agent", "agent", "/x/new", [f"{RELOAD} {AGENT}"], "new"),
-        ("agent", "agent", None, [f"{RELOAD} {AGENT}"], "new"),
-        ("agent", "agent", "/x/old", [f"{RESTART} {AGENT}"], "old"),
-        ("keepalived", "keepalived", None, [f"{RELOAD} {KEEPALIVED}"], "new"),
+        ("agent", "agent", "/x/new", [f"{RESET} {AGENT}", f"{RELOAD} {AGENT}"], "new"),
+        ("agent", "agent", None, [f"{RESET} {AGENT}", f"{RELOAD} {AGENT}"], "new"),
+        ("agent", "agent", "/x/old", [f"{RESET} {AGENT}", f"{RESTART} {AGENT}"], "old"),
+        ("keepalived", "keepalived", None, [f"{RESET} {KEEPALIVED}", f"{RELOAD} {KEEPALIVED}"], "new"),
         ("keepalived", "agent", "/x/new",
-         [f"disable --now {KEEPALIVED}", f"enable {AGENT}", f"{RELOAD} {AGENT}"], "new"),
+         [f"disable --now {KEEPALIVED}", f"enable {AGENT}", f"{RESET} {AGENT}", f"{RELOAD} {AGENT}"], "new"),
         ("agent", "keepalived", None,
-         [f"disable --now {AGENT}", f"enable {KEEPALIVED}", f"{RELOAD} {KEEPALIVED}"], "new"),
+         [f"disable --now {AGENT}", f"enable {KEEPALIVED}", f"{RESET} {KEEPALIVED}", f"{RELOAD} {KEEPALIVED}"], "new"),
         ("agent", None, None, [f"disable --now {AGENT}"], "new"),
     ],
 )  # fmt: skip
@@ -111,6 +111,19 @@ def test_a_file_that_cannot_be_put_back_keeps_all_for_the_next_time(place):
     assert len(undo.left()) == 4
     with pytest.raises(undo.UndoError):
         undo.take_back()
+
+
+def test_the_next_run_has_it_taken_back_and_waits_for_the_engine(place):
+    undo.arm(undo.script(str(place / "a.conf"), True, "agent", "agent", None, str(place / "state")), OLD, "/lock")
+    # One that starts the unit, and has a job for the engine for a while.
+    jobs = f'case "$*" in "start {undo.UNIT}") sh {undo.SCRIPT} ;; list-jobs)'
+    jobs += f" test -e {place}/asked || echo 1 {AGENT} start running; touch {place}/asked ;; esac\n"
+    with (place / "bin" / "systemctl").open("a") as program:
+        program.write(jobs)
+    undo.take_back()
+    assert (place / "a.conf").read_bytes() == OLD
+    assert not undo.armed()
+    assert told(place).count("list-jobs") == 2
 
 
 def test_disarmed_nothing_is_left_but_what_is_not_ours(place):
