@@ -57,7 +57,7 @@ def test_the_table_outlives_whatever_becomes_of_nftables(cluster):
     before = cluster.ssh("d1", FILES).stdout
     assert module(cluster, backend="nftables")
     assert not module(cluster, backend="nftables")
-    for order in ("restart", "reload", "stop", "start"):
+    for order in ("reload", "restart", "stop", "start"):
         cluster.ssh("d1", f"systemctl {order} nftables")
         there = wait(lambda: cluster.ssh("d1", "test -e /run/table", check=False).returncode == 0, 5, 0.2) is not None
         assert there == (order != "stop"), f"after systemctl {order} nftables"
