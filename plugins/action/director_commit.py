@@ -24,6 +24,7 @@ class ActionModule(KeepalivedConfig):
         """See the documentation of the module."""
         result: dict[str, t.Any] = super(KeepalivedConfig, self).run(tmp, task_vars)
         self._play = os.getppid()
+        self._warned: list[str] = []
         args = {key: value for key, value in self._task.args.items() if not key.startswith("_")}
         variables = task_vars or {}
         state = args.get("state", "present")
@@ -33,7 +34,7 @@ class ActionModule(KeepalivedConfig):
         if state == "previous":
             good = self._step("look", args, variables)
             if good.get("failed"):
-                result.update(good)
+                result.update(good, warnings=self._warned)
                 return result
             text = bytes.fromhex(good["_good"]).decode("utf-8", "replace")
             made = described_config.Described(text, [], [])
@@ -109,12 +110,12 @@ class ActionModule(KeepalivedConfig):
     def _step(self, step: str, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         answer: dict[str, t.Any] = self._execute_module(module_args={**args, "_step": step}, task_vars=variables)
         answer.pop("invocation", None)
+        self._warned += answer.pop("warnings", ())
         return answer
 
-    @staticmethod
-    def _answer(known: dict[str, t.Any], found: dict[str, t.Any], engine: str) -> dict[str, t.Any]:
+    def _answer(self, known: dict[str, t.Any], found: dict[str, t.Any], engine: str) -> dict[str, t.Any]:
         """What the task says: the host's answer without what was for this plugin only."""
         said = {key: value for key, value in found.items() if not key.startswith("_") or key.startswith("_ansible")}
-        said["warnings"] = [*known.pop("warnings", ()), *said.get("warnings", ())]
+        said["warnings"] = [*known.pop("warnings", ()), *self._warned]
         known.pop("needs", None)
         return {**known, **said, "engine": engine}

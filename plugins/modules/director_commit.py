@@ -17,6 +17,10 @@ description:
   - It compares with what was, not with what ought to be. A server that was down before may stay down.
   - A change that is good has to be confirmed by the controller; the module does that. When the controller or the way
     to it is gone, the director takes the change back by itself after O(confirm_within).
+  - The same when the guard is killed, or the director loses its power, before the change is confirmed. Until then the
+    old file is in C(/var/lib/lvs-cluster/unconfirmed), and C(lvs-take-back.service) brings it and its engine back at
+    once or, before any engine starts, at the next boot. Where that was not possible, the next run of this module does
+    it first and warns.
   - The task fails with the reasons when the change was taken back.
   - What was confirmed is remembered on the director, for O(state=previous). What was there before the first change is
     remembered too, for O(lvs.cluster.keepalived_config#module:state=absent) and
@@ -139,7 +143,7 @@ import os
 from typing import Any, Dict, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.lvs.cluster.plugins.module_utils.change import look, port, watch
+from ansible_collections.lvs.cluster.plugins.module_utils.change import look, port, undo, watch
 from ansible_collections.lvs.cluster.plugins.module_utils.change.judge import Expected
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import first, refusal, secret
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import port as configuration
@@ -172,9 +176,21 @@ class Present:
         return plan.orders(units, options["engine"], fresh, options["restart"] or self.outdated)
 
 
+def tidy(module: AnsibleModule) -> None:
+    """Take back first what a guard that is gone left without anybody's confirmation."""
+    if not undo.armed() or port.under_way():
+        return
+    if module.check_mode:
+        module.warn("a change is there that nobody confirmed, its guard is gone: the next run takes it back first")
+        return
+    undo.take_back()
+    module.warn("a change was there that nobody confirmed, its guard was gone: it was taken back first")
+
+
 def look_step(module: AnsibleModule) -> None:
     """What is there, for the action plugin to decide upon."""
     options = module.params
+    tidy(module)
     present = Present(module)
     answer: Dict[str, Any] = {"_before": (present.before or b"").hex(), "_engine": present.engine}
     if options["state"] == "previous":
@@ -233,11 +249,12 @@ def apply_step(module: AnsibleModule) -> None:
 
 def forget(module: AnsibleModule) -> None:
     """Remove what is remembered."""
-    there = os.path.isdir(port.STORE)
+    there = [*([port.STORE] if os.path.isdir(port.STORE) else []), *undo.left()]
     if there and not module.check_mode:
         port.forget()
-    diff = {"before": f"{port.STORE}\n" if there else "", "after": ""}
-    module.exit_json(changed=there, diff=diff)
+        undo.disarm()
+    diff = {"before": "".join(f"{path}\n" for path in there), "after": ""}
+    module.exit_json(changed=bool(there), diff=diff)
 
 
 STEPS = {"look": look_step, "apply": apply_step}
@@ -267,7 +284,7 @@ def main() -> None:
             forget(module)
         else:
             STEPS[module.params["_step"]](module)
-    except (OSError, service.ServiceError, plan.UnitError, port.ChangeError) as error:
+    except (OSError, service.ServiceError, plan.UnitError, port.ChangeError, undo.UndoError) as error:
         module.fail_json(msg=secret.masked(str(error)))
 
 

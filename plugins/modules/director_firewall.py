@@ -10,9 +10,11 @@ short_description: Let VRRP and the connection synchronisation of an LVS directo
 version_added: 0.1.0
 description:
   - With firewalld or ufw, lets VRRP (with AH where it is used) and the port of C(lvs_sync_daemon) in from the other
-    directors of the cluster.
+    directors of the cluster. With firewalld in the zone of the interface, in the default zone when it has none.
   - With nftables, drops them from everyone else, in a table of its own. It opens nothing, as an C(accept) in one table
-    ends no other one.
+    ends no other one. A unit of its own sets the table again at boot and whenever C(nftables.service) is started,
+    restarted or reloaded.
+  - Nothing else is let in. The ports of virtual services are to be opened for the clients by other means.
   - On an interface where no other director has a known address in reach, nothing is done, and that is said.
   - Which peers and interfaces there are is told by M(lvs.cluster.keepalived_config).
 author:
@@ -85,7 +87,13 @@ def main() -> None:
         module.fail_json(msg=str(error))
     for interface in unknown:
         module.warn(f"{interface}: no other director has a known address in reach, so nothing is limited there")
-    settle(module, "director firewall", firewall.BACKENDS[backend](found), backend=backend)
+    if backend == "nftables":
+        want = firewall.nftables(found, systemd=port.has_systemd())
+    elif backend == "firewalld":
+        want = firewall.firewalld(found, firewalls.zones(run, (passage.interface for passage in found)))
+    else:
+        want = firewall.ufw(found)
+    settle(module, "director firewall", want, backend=backend)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad changes of each kind, upgrades of the engine and the way back, on lab hosts over ssh under 100 requests a second.
+"""Bad changes of each kind, power cuts, upgrades of the engine and the way back, on lab hosts over ssh under 100 requests a second.
 
 `make safe`. The tests follow one another: whatever a test changes for good is what the next one begins with.
 """
@@ -34,6 +34,12 @@ CONFIG = yaml.safe_load(INVENTORY.read_text())["all"]["children"]["directors"]["
 SETTLED = 30  # s
 BACK = 30  # s within which the old configuration has to be there again
 MEND = 90  # s
+STATE = "cat /run/lvs-cluster/change.json"
+# Whatever takes an unconfirmed change back; and the guard, by its lock.
+LEFT = """ls -d /var/lib/lvs-cluster/unconfirmed 2>/dev/null
+systemctl list-unit-files --no-legend 'lvs-take-back*'; systemctl is-active -q lvs-guard && echo waiting; :"""
+KILL_GUARD = r"""inode=$(stat -c %i /run/lvs-cluster/change.lock)
+kill -KILL $(awk -v i=":$inode\$" '$2 == "FLOCK" && $6 ~ i {print $5}' /proc/locks)"""
 FIGURES: list[str] = []
 
 
@@ -65,6 +71,15 @@ def load(cluster, tmp_path, request):
     yield stop
     if running.process.poll() is None:
         running.stop()
+
+
+def left(cluster):
+    """What is left on the directors of what takes a change back."""
+    return "".join(cluster.ssh(name, LEFT).stdout for name in ("d1", "d2"))
+
+
+def file(cluster, name):
+    return cluster.ssh(name, "cat /etc/keepalived/keepalived.conf").stdout
 
 
 def wrong(old, new):
@@ -155,6 +170,7 @@ class TestEngine:
         assert engine(cluster, "d2") == serving
         assert wait(lambda: [table(cluster, name) for name in ("d1", "d2")] == before, MEND, 0.5) is not None
         assert masters(cluster) == ["d1"]
+        assert left(cluster) == ""
 
     def test_a_controller_that_is_killed_is_no_confirmation(self, cluster, load, serving):
         files = {name: Otherwise(cluster, name) for name in ("d1", "d2")}
@@ -162,22 +178,75 @@ class TestEngine:
         config = wrong("connect_timeout 10", "connect_timeout 9")
         play = Play(cluster, "site", director_config=config, director_engine=serving, persistence_timeout=77)
         # A new file is on the backup, and it is being watched.
-        assert (
-            wait(lambda: "77" in cluster.ssh("d2", "cat /etc/keepalived/keepalived.conf").stdout, 120, 0.2) is not None
-        )
+        assert wait(lambda: "77" in file(cluster, "d2"), 120, 0.2) is not None
         play.murder()
         killed = time.monotonic()
-        state = "cat /run/lvs-cluster/change.json"
-        back = wait(lambda: '"back"' in cluster.ssh("d2", state).stdout, 60, 0.2)
-        assert back is not None, cluster.ssh("d2", state).stdout
+        back = wait(lambda: '"back"' in cluster.ssh("d2", STATE).stdout, 60, 0.2)
+        assert back is not None, cluster.ssh("d2", STATE).stdout
         took = time.monotonic() - killed
         longest = {name: file.seconds() for name, file in files.items()}
         figures = load()
         FIGURES.append(f"    killed, back after {took:.1f} s; another file on d1, d2: {longest}")
         assert all(seconds < BACK and back for seconds, back in longest.values()), longest
-        assert "was not confirmed" in cluster.ssh("d2", state).stdout
+        assert "was not confirmed" in cluster.ssh("d2", STATE).stdout
         assert figures["failed"] == {}, figures
         assert wait(lambda: "-p 77" not in table(cluster, "d2"), SETTLED, 0.5) is not None
+
+    def test_a_guard_that_is_killed_is_followed_by_one_that_takes_back(self, cluster, load, serving):
+        before = file(cluster, "d2")
+        config = wrong("connect_timeout 10", "connect_timeout 9")
+        play = Play(cluster, "site", director_config=config, director_engine=serving, persistence_timeout=76)
+        assert wait(lambda: "-p 76" in table(cluster, "d2"), 120, 0.2) is not None
+        cluster.ssh("d2", KILL_GUARD)
+        killed = time.monotonic()
+        assert wait(lambda: file(cluster, "d2") == before, BACK, 0.2) is not None
+        took = time.monotonic() - killed
+        assert wait(lambda: "-p 76" not in table(cluster, "d2"), SETTLED, 0.5) is not None
+        assert not play.good, play.output
+        assert "its guard, or the director, ended before it was confirmed" in play.output, play.output
+        figures = load()
+        FIGURES.append(f"    guard killed, old file back after {took:.1f} s")
+        assert figures["failed"] == {}, figures
+        assert engine(cluster, "d2") == serving
+        assert left(cluster) == ""
+
+    def test_what_nobody_took_back_is_taken_back_by_the_next_play(self, cluster, load, serving):
+        before = file(cluster, "d2")
+        config = wrong("connect_timeout 10", "connect_timeout 9")
+        play = Play(cluster, "site", director_config=config, director_engine=serving, persistence_timeout=74)
+        assert wait(lambda: "-p 74" in table(cluster, "d2"), 120, 0.2) is not None
+        cluster.ssh("d2", f"systemctl stop lvs-guard; {KILL_GUARD}")
+        play.murder()
+        assert file(cluster, "d2") != before
+        play = Play(cluster, "site", director_engine=serving, persistence_timeout=0)
+        assert play.good, play.output
+        assert "its guard was gone: it was taken back first" in play.output
+        assert file(cluster, "d2") == before
+        assert left(cluster) == ""
+        figures = load()
+        assert figures["failed"] == {}, figures
+
+    def test_a_power_cut_is_no_confirmation(self, cluster, serving):
+        """The master alone is changed, its file and its engine. Without load, of which a power cut costs requests."""
+        before, rows = file(cluster, "d1"), table(cluster, "d1")
+        other = {"agent": "keepalived", "keepalived": "agent"}[serving]
+        play = Play(cluster, "site", "--limit", "d1", director_engine=other, persistence_timeout=75)
+        assert wait(lambda: engine(cluster, "d1") == other, 120, 0.2) is not None
+        play.murder()
+        cluster.kill("d1")
+        assert wait(lambda: f" {VIP}/" in cluster.ssh("d2", "ip -o -4 address").stdout, SETTLED, 0.5) is not None
+        booted = time.monotonic()
+        cluster.boot("d1")
+        found = wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.5)
+        FIGURES.append(
+            f"    power cut, old engine holds the address again {time.monotonic() - booted:.1f} s after power on"
+        )
+        assert engine(cluster, "d1") == serving
+        assert file(cluster, "d1") == before
+        assert found is not None
+        assert "ended before it was confirmed" in cluster.ssh("d1", STATE).stdout
+        assert wait(lambda: table(cluster, "d1") == rows, MEND, 0.5) is not None
+        assert left(cluster) == ""
 
     def test_a_good_change_is_confirmed_and_rolled_back(self, cluster, load, serving):
         play = Play(cluster, "site", director_engine=serving, persistence_timeout=78)
@@ -186,6 +255,7 @@ class TestEngine:
         play = Play(cluster, "rollback")
         assert play.good, play.output
         assert not any("-p 78" in table(cluster, name) for name in ("d1", "d2"))
+        assert left(cluster) == ""
         figures = load()
         assert figures["failed"] == {}, figures
 

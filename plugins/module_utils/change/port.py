@@ -4,7 +4,8 @@
 """Makes a change on this director and takes it back: its file, its engine; and remembers what was confirmed.
 
 The guard is a process of its own (detached, so that it survives the ssh connection that started it). What it has to say
-is in STATE, which it alone writes; a confirmation is a file that it alone removes.
+is in STATE, which it alone writes while it lives; a confirmation is a file that it alone removes. What takes the change
+back when the guard is gone is in undo.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 from ..configuration import first, secret
 from ..configuration import port as configuration
 from ..drill.detach import DetachError, detach
+from ..package import layout
 from ..package import port as package
 from ..service import plan
 from ..service import port as service
-from . import watch
+from . import undo, watch
 from .look import Eyes, run
 
 if TYPE_CHECKING:
@@ -44,11 +46,15 @@ STORE = "/var/lib/lvs-cluster/confirmed"
 SETTLE = 1.0
 """Seconds for an engine that started anew to fill the kernel's table."""
 HANG = 120
-"""Seconds over its time after which a guard that hangs is ended by the kernel's alarm."""
+"""Seconds over its time after which the kernel's alarm makes a guard that hangs take the change back."""
 
 
 class ChangeError(Exception):
     """The change could not be begun or followed; the message says why."""
+
+
+class OverdueError(Exception):
+    """The guard's time is over, wherever it is."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ class Director:
 
     def take_back(self) -> List[str]:
         """The old file, the old program, the old engine."""
+        alarm(0)
         change, wrong = self.change, []
         try:
             if self._first_file:
@@ -119,6 +126,7 @@ class Director:
                 keepalived = service.read_units(run_list)["keepalived"]
                 service.carry_out(run_list, plan.restored(keepalived, *change.keepalived_was))
                 first.forget(first.KEEPALIVED)
+            self._over()  # not when something went wrong: whatever comes after the guard tries again
         except (OSError, service.ServiceError, plan.UnitError) as error:
             wrong.append(str(error))
         return wrong
@@ -130,8 +138,33 @@ class Director:
     def say(self, state: str, reasons: Tuple[str, ...]) -> None:
         """The state for whoever asks; what is confirmed is remembered."""
         if state == watch.CONFIRMED:
+            alarm(0)
             remember(self.change)
+            self._over()
         write_state(state, reasons)
+
+    def arm(self) -> None:
+        """See undo.arm; raises ChangeError."""
+        change, here = self.change, self.change.before is not None
+        lines = undo.script(change.path, here, change.engine, change.engine_was, change.program_was, STATE)
+        try:
+            undo.arm(lines, change.before, LOCK)
+        except BaseException as error:
+            undo.disarm()
+            raise ChangeError(f"nothing would take the change back after a power cut: {error}") from error
+
+    def _over(self) -> None:
+        undo.disarm(os.path.dirname(self.change.path), layout.TOP, "/etc/systemd/system/multi-user.target.wants")
+
+
+def alarm(seconds: float) -> None:
+    """Raise OverdueError once, after so many seconds; 0: never."""
+
+    def overdue(_number: int, _frame: Any) -> None:
+        raise OverdueError("it does not come to an end")
+
+    signal.signal(signal.SIGALRM, overdue)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def run_list(words: List[str]) -> Tuple[int, str, str]:
@@ -221,9 +254,10 @@ def begin(change: Change, expected: Expected, interfaces: Tuple[str, ...], times
         if os.path.exists(CONFIRM):
             os.unlink(CONFIRM)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        signal.setitimer(signal.ITIMER_REAL, times.watch + times.confirm + HANG)
+        alarm(times.watch + times.confirm + HANG)
         director = Director(change, expected, interfaces)
         before = baseline(director)
+        director.arm()
         director.say(watch.WATCHING, ())  # no older word may be taken for this change's
         tell("")
         watch.guard(director, before, expected, times)
@@ -247,7 +281,8 @@ def follow(patience: float, until: Tuple[str, ...]) -> Mapping[str, Any]:
         found = state()
         if found.get("state") in until:
             return found
-        if not under_way() and state().get("state") not in until:
+        # Armed: another one is about to take the place of a guard that was killed.
+        if not under_way() and not undo.armed() and state().get("state") not in until:
             raise ChangeError(f"the guard ended in the middle, its last word was {found}")
         time.sleep(0.1)
     raise ChangeError(f"the guard does not come to an end, its last word was {state()}")

@@ -31,8 +31,9 @@ DefaultDependencies=no
 After=local-fs.target systemd-modules-load.service nftables.service
 Before=network-pre.target
 Wants=network-pre.target
-# A restart of nftables.service empties all tables.
+# A start, a restart and a reload of nftables.service empty all tables.
 PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
 Conflicts=shutdown.target
 Before=shutdown.target
 
@@ -40,9 +41,10 @@ Before=shutdown.target
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f {RULES}
+ExecReload=/usr/sbin/nft -f {RULES}
 
 [Install]
-WantedBy=multi-user.target
+WantedBy=multi-user.target nftables.service
 """
 
 
@@ -89,8 +91,11 @@ def _near(peers: Sequence[str], own: Sequence[str], family: int) -> List[str]:
     return [str(peer) for peer in near if peer.version == family and any(peer in network for network in networks)]
 
 
-def nftables(found: Sequence[Passage]) -> Want:
-    """The table, the file that makes it, and the unit that does so at boot."""
+def nftables(found: Sequence[Passage], systemd: bool = True) -> Want:
+    """The table, the file that makes it, and the unit that does so at boot and whenever nftables.service empties all.
+
+    systemd: whether it runs here, so that the unit can be active, as it has to be to hear of nftables.service.
+    """
     if not found:
         return {}
     rules = "".join(f"    {_drop(passage)}\n" for passage in found)
@@ -103,7 +108,9 @@ def nftables(found: Sequence[Passage]) -> Want:
         Setting(Kind.FILE, RULES): text,
         Setting(Kind.FILE, f"{UNITS}/{UNIT}"): _UNIT,
         Setting(Kind.SYMLINK, f"{UNITS}/multi-user.target.wants/{UNIT}"): f"{UNITS}/{UNIT}",
+        Setting(Kind.SYMLINK, f"{UNITS}/nftables.service.wants/{UNIT}"): f"{UNITS}/{UNIT}",
         Setting(Kind.TABLE, f"{TABLE} {RULES}"): digest,
+        **({Setting(Kind.UNIT, UNIT): "active"} if systemd else {}),
     }
 
 
@@ -119,8 +126,8 @@ def _drop(passage: Passage) -> str:
     return f'iifname "{passage.interface}" meta nfproto {nfproto} {what} {words} saddr != {{ {sources} }} counter drop'
 
 
-def firewalld(found: Sequence[Passage]) -> Want:
-    """Rich rules of the default zone; now and at boot."""
+def firewalld(found: Sequence[Passage], zones: Mapping[str, str]) -> Want:
+    """Rich rules, now and at boot, of each interface's zone (zones), of the default zone where none is known."""
     want: Dict[Setting, str] = {}
     for passage in found:
         for source in passage.sources:
@@ -128,7 +135,8 @@ def firewalld(found: Sequence[Passage]) -> Want:
             if passage.kind != "sync":
                 what = f'protocol value="{passage.kind}"'
             rule = f'rule family="ipv{passage.family}" source address="{source}" {what} accept'
-            want[Setting(Kind.RICH_RULE, rule)] = "present"
+            zone = zones.get(passage.interface)
+            want[Setting(Kind.RICH_RULE, f"zone={zone} {rule}" if zone else rule)] = "present"
     return want
 
 
@@ -144,4 +152,4 @@ def ufw(found: Sequence[Passage]) -> Want:
     return want
 
 
-BACKENDS = {"nftables": nftables, "firewalld": firewalld, "ufw": ufw}
+BACKENDS = ("nftables", "firewalld", "ufw")

@@ -1,12 +1,15 @@
 # Copyright (c) 2026, lvs.cluster authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks nftables, firewalld and ufw, through programs that the caller runs; a firewall that is not there has nothing."""
+"""Asks and orders nftables (with its unit), firewalld and ufw, through programs that the caller runs.
+
+A firewall that is not there has nothing.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from .settings import Kind, Setting, Value
 
@@ -23,8 +26,9 @@ def value(run: Run, setting: Setting) -> Value:
         found = _DIGEST.search(out)
         return None if status else found.group(1) if found else ""
     if setting.kind is Kind.RICH_RULE:
-        asked = [run(["firewall-cmd", *where, f"--query-rich-rule={setting.name}"], None)[0] for where in _WHERE]
-        return "present" if not any(asked) else None
+        return "present" if not any(run(words, None)[0] for words in _rich_rule("query", setting.name)) else None
+    if setting.kind is Kind.UNIT:
+        return "active" if run(["systemctl", "is-active", "--quiet", setting.name], None)[0] == 0 else None
     _status, out, _error = run(["ufw", "show", "added"], None)
     return "present" if f"ufw allow {setting.name}" in out.splitlines() else None
 
@@ -35,9 +39,23 @@ def orders(setting: Setting, value: Value) -> List[List[str]]:
         family, table, file = setting.name.split()
         return [["nft", "-f", file]] if value else [["nft", "delete", "table", family, table]]
     if setting.kind is Kind.RICH_RULE:
-        order = "add" if value else "remove"
-        return [["firewall-cmd", *where, f"--{order}-rich-rule={setting.name}"] for where in _WHERE]
+        return _rich_rule("add" if value else "remove", setting.name)
+    if setting.kind is Kind.UNIT:
+        return [["systemctl", "start" if value else "stop", setting.name]]
     return [["ufw", *([] if value else ["delete"]), "allow", *setting.name.split()]]
+
+
+def _rich_rule(order: str, name: str) -> List[List[str]]:
+    """The same order for now and for the next start. name: see Setting."""
+    zone, _space, rule = name.partition(" ") if name.startswith("zone=") else ("", "", name)
+    where = [f"--{zone}"] if zone else []
+    return [["firewall-cmd", *when, *where, f"--{order}-rich-rule={rule}"] for when in ([], ["--permanent"])]
+
+
+def zones(run: Run, interfaces: Iterable[str]) -> Dict[str, str]:
+    """firewalld's zones of these interfaces, of those that it knows."""
+    asked = {name: run(["firewall-cmd", f"--get-zone-of-interface={name}"], None) for name in sorted(set(interfaces))}
+    return {name: out.strip() for name, (status, out, _error) in asked.items() if status == 0}
 
 
 def active(run: Run) -> Optional[str]:
@@ -47,6 +65,3 @@ def active(run: Run) -> Optional[str]:
     if "Status: active" in run(["ufw", "status"], None)[1]:
         return "ufw"
     return None
-
-
-_WHERE: Tuple[List[str], ...] = ([], ["--permanent"])

@@ -19,6 +19,7 @@ from .settings import Facts, Kind, Plan, Record, Setting, Step, Value, family, f
 RECORD = "/var/lib/lvs-cluster/host.json"
 
 _BY_IP = (Kind.LINK, Kind.ADDRESS, Kind.ROUTE, Kind.RULE)
+_BY_PROGRAM = (Kind.TABLE, Kind.RICH_RULE, Kind.UFW_RULE, Kind.UNIT)
 
 Run = Callable[[Sequence[str], Optional[str]], Tuple[int, str, str]]
 """Runs a program with a text on its standard input: exit status, output, error output (AnsibleModule.run_command)."""
@@ -50,7 +51,7 @@ def read_facts(run: Run, settings: Sequence[Setting]) -> Facts:
             values[setting] = "present" if setting.name in addresses else None
         elif setting.kind in (Kind.ROUTE, Kind.RULE):
             values[setting] = "present" if setting in ways else None
-        elif setting.kind in (Kind.TABLE, Kind.RICH_RULE, Kind.UFW_RULE):
+        elif setting.kind in _BY_PROGRAM:
             values[setting] = firewalls.value(run, setting)
         elif setting.kind is Kind.DIRECTORY:
             values[setting] = "present" if os.path.isdir(setting.name) else None
@@ -128,7 +129,7 @@ def _batches(steps: Iterable[Step]) -> Iterable[List[Step]]:
 
 def _take(run: Run, step: Step) -> None:
     kind, name, value = step.setting.kind, step.setting.name, step.value
-    if kind in (Kind.TABLE, Kind.RICH_RULE, Kind.UFW_RULE):
+    if kind in _BY_PROGRAM:
         for words in firewalls.orders(step.setting, value):
             _done(run, words)
         return

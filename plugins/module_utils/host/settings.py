@@ -38,13 +38,15 @@ class Kind(enum.IntEnum):
     TABLE = 10
     RICH_RULE = 11
     UFW_RULE = 12
+    UNIT = 13
 
 
 class Setting(NamedTuple):
     """One thing of a host. Names: `ip_vs`, `net.ipv4.ip_forward`, `tunl0`, `192.0.2.1/32 lo`, `/etc/a.conf`.
 
     A route: `4 table 20001 default via 192.0.2.1`; a rule: `4 18481 from 192.0.2.9 lookup 20001` (family, priority,
-    and the rest as ip-rule(8) lists it). A table of nftables: its family, its name, and the file that makes it.
+    and the rest as ip-rule(8) lists it). A table of nftables: its family, its name, and the file that makes it. A rich
+    rule of firewalld: `zone=` and the zone where one is known, and the rule. A unit of systemd: its name.
     """
 
     kind: Kind
@@ -53,7 +55,7 @@ class Setting(NamedTuple):
 
 # MODULE: "loaded"; SYSCTL: its text; LINK: "up" or "down"; ADDRESS, ROUTE, RULE, DIRECTORY, rules of firewalld and
 # ufw: "present"; FILE: its content; SYMLINK: its target; TABLE: what follows `digest_` in the name of a chain of it;
-# whatever is not there: None.
+# UNIT: "active"; whatever is not there: None.
 Value = Optional[str]
 Want = Mapping[Setting, str]
 Facts = Mapping[Setting, Value]

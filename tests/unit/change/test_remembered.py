@@ -29,6 +29,6 @@ def test_what_is_gone_back_to(tmp_path, monkeypatch, confirmed, present, back) -
     monkeypatch.setattr(port, "STORE", str(tmp_path))
     before, was = None, None
     for data, engine in confirmed:
-        port.remember(port.Change("keepalived.conf", data, before, (), engine, was, None))
+        port.remember(port.Change("keepalived.conf", data, before, (), engine, was, None, None, None))
         before, was = data, engine
     assert port.last_good(*present) == back

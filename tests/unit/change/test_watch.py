@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 
 import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils.change import port
 from ansible_collections.lvs.cluster.plugins.module_utils.change.judge import Expected, View
 from ansible_collections.lvs.cluster.plugins.module_utils.change.watch import (
     BACK,
@@ -119,3 +121,22 @@ def test_a_guard_that_fails_takes_back() -> None:
     assert guard(world, GOOD_VIEW, WANTED, TIMES) == BACK
     assert world.back == 0
     assert world.said[-1][1] == ("the guard failed: RuntimeError: no eyes",)
+
+
+class Hangs(Fake):
+    """A director that does not get beyond its first look."""
+
+    def look(self, seconds: float) -> View:
+        port.alarm(0.05)
+        time.sleep(5)
+        return GOOD_VIEW
+
+
+def test_a_guard_that_hangs_is_made_to_take_back_by_the_alarm():
+    world = Hangs()
+    try:
+        assert guard(world, GOOD_VIEW, WANTED, TIMES) == BACK
+    finally:
+        port.alarm(0)
+    assert world.back == 0
+    assert world.said[-1] == (BACK, ("the guard failed: OverdueError: it does not come to an end",))

@@ -8,6 +8,8 @@ import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.host import firewalls
 from ansible_collections.lvs.cluster.plugins.module_utils.host.firewall import (
     RULES,
+    UNIT,
+    UNITS,
     Passage,
     firewalld,
     nftables,
@@ -59,8 +61,45 @@ def test_nftables_drops_what_others_send():
     assert nftables([VRRP]) != nftables([SYNC])
 
 
+def test_nftables_own_unit_is_active_where_systemd_runs():
+    """An inactive unit does not hear what becomes of nftables.service."""
+    active = Setting(Kind.UNIT, UNIT)
+    assert nftables([VRRP])[active] == "active"
+    assert max(nftables([VRRP])) == active, "the last to be set, the first to go"
+    assert active not in nftables([VRRP], systemd=False)
+    lines = nftables([VRRP])[Setting(Kind.FILE, f"{UNITS}/{UNIT}")].splitlines()
+    assert {
+        "PartOf=nftables.service",
+        "ReloadPropagatedFrom=nftables.service",
+        f"ExecReload=/usr/sbin/nft -f {RULES}",
+    } <= {*lines}
+
+
+@pytest.mark.parametrize(
+    ("interface", "zone"), [("eth0", "zone=internal "), ("eth1", ""), ("eth2", "")], ids=["known", "empty", "none"]
+)
+def test_firewalld_has_the_rules_in_the_zone_of_the_interface(interface, zone):
+    def run(words, _text):
+        assert words[0] == "firewall-cmd"
+        asked = {"--get-zone-of-interface=eth0": (0, "internal\n", ""), "--get-zone-of-interface=eth1": (0, "\n", "")}
+        return asked.get(words[1], (2, "no zone\n", ""))
+
+    (name,) = [s.name for s in firewalld([VRRP._replace(interface=interface)], firewalls.zones(run, [interface]))]
+    rule = 'rule family="ipv4" source address="192.0.2.2" protocol value="vrrp" accept'
+    assert name == f"{zone}{rule}"
+    where = [f"--{zone.strip()}"] if zone else []
+    for value, order in (("present", "add"), (None, "remove")):
+        assert firewalls.orders(Setting(Kind.RICH_RULE, name), value) == [
+            ["firewall-cmd", *where, f"--{order}-rich-rule={rule}"],
+            ["firewall-cmd", "--permanent", *where, f"--{order}-rich-rule={rule}"],
+        ]
+    answers, asked = answering(firewall_cmd="yes")
+    assert firewalls.value(answers, Setting(Kind.RICH_RULE, name)) == "present"
+    assert asked[1] == ["firewall-cmd", "--permanent", *where, f"--query-rich-rule={rule}"]
+
+
 def test_firewalld_and_ufw_let_the_peers_in():
-    assert [setting.name for setting in firewalld([VRRP, AH, SYNC])] == [
+    assert [setting.name for setting in firewalld([VRRP, AH, SYNC], {})] == [
         'rule family="ipv4" source address="192.0.2.2" protocol value="vrrp" accept',
         'rule family="ipv4" source address="192.0.2.2" protocol value="ah" accept',
         'rule family="ipv4" source address="192.0.2.2" port port="8848" protocol="udp" accept',
@@ -99,6 +138,11 @@ def test_a_rule_is_read_set_and_taken_away():
     rule = Setting(Kind.UFW_RULE, "in on eth0 from 192.0.2.2 proto vrrp")
     assert firewalls.value(answering(ufw="ufw allow in on eth0 from 192.0.2.2 proto vrrp\n")[0], rule) == "present"
     assert firewalls.orders(rule, None) == [["ufw", "delete", "allow", *rule.name.split()]]
+    unit = Setting(Kind.UNIT, "lvs-firewall.service")
+    assert firewalls.value(answering()[0], unit) is None
+    assert firewalls.value(answering(systemctl="")[0], unit) == "active"
+    assert firewalls.orders(unit, "active") == [["systemctl", "start", unit.name]]
+    assert firewalls.orders(unit, None) == [["systemctl", "stop", unit.name]]
     rich = Setting(Kind.RICH_RULE, "rule accept")
     assert firewalls.value(answering(firewall_cmd="yes")[0], rich) == "present"
     assert firewalls.orders(rich, "present") == [
