@@ -19,5 +19,5 @@ EXPRESSIONS = (
     ("empty-class", 'regex "page[]|that" regex_options allow_empty_class', True),
     ("bsux", r'regex "\\u0070age" regex_options alt_bsux', True),
     ("ungreedy", 'regex "(?>p?)page" regex_options ungreedy', True),
-    ("runaway", r'regex "([a-z]+\\s?)*[.;]" regex_options multiline', False),
+    ("runaway", r'regex "([a-z]+\\s?)*[~|]"', False),
 )
