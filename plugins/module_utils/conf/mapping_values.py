@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from . import kinds, model
+from .expressions import ExpressionWord
 from .fields import Declared
 from .findings import Bad, Odd
 from .lines import ScriptLine
@@ -59,6 +60,8 @@ def value_of(kind: kinds.Kind, item: Any) -> Any:
         return item
     if isinstance(kind, ScriptLine):
         return _writable(kind, _script(kind, item))
+    if isinstance(kind, ExpressionWord) and isinstance(item, str):  # the expression itself, not as a file has it
+        return _writable(kind, str(item))
     if isinstance(kind, kinds.Flag) and (item is False or (isinstance(item, str) and item.lower() in _FALSE)):
         return None
     if isinstance(kind, (kinds.Choice, kinds.Int)) and item == kind.bare and not isinstance(item, bool):

@@ -141,7 +141,7 @@ def test_disarmed_nothing_is_left_but_what_is_not_ours(place):
 def test_a_change_is_not_begun_when_nothing_would_wait_for_its_guard(place, monkeypatch):
     (place / "bin" / "systemd-run").write_text("#!/bin/sh\necho no flock >&2; exit 1\n")
     director = object.__new__(port.Director)
-    director.change = port.Change(str(place / "a.conf"), b"new", OLD, (), "agent", "agent", None)
+    director.change = port.Change(str(place / "a.conf"), b"new", OLD, (), "agent", "agent", None, None, None)
     with pytest.raises(port.ChangeError, match="no flock"):
         director.arm()
     assert files(place) == []

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.conf import mapping, model, write
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import mapping, model, read, write
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.spec import spec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -301,3 +301,14 @@ def test_whatever_is_given_there_are_findings_and_what_comes_out_is_written(item
     assert document is not None or any(found.level == "error" for found in findings)
     if document is not None:
         write(document)
+
+
+@pytest.mark.parametrize("expression", [r"a +b\d", "^ok$", r"\Qa \"b\E", " a", "200", "# {"])
+def test_an_expression_is_itself(expression: str) -> None:
+    described = {"virtual_servers": [{"address": "192.0.2.80", "port": 80, "real_servers": [
+        {"address": "192.0.2.11", "port": 80, "HTTP_GET": {"urls": [{"path": "/", "regex": expression}]}}]}]}  # fmt: skip
+    document, findings = mapping.from_mapping(described)
+    assert findings == ()
+    again = read(write(document), "written.conf").document
+    for one in (document, again):
+        assert one.virtual_servers[0].real_servers[0].checks[0].urls[0].regex == expression
