@@ -21,6 +21,7 @@ import resource
 import select
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
@@ -184,13 +185,15 @@ class Checker:
         known: Dict[Tuple[str, str], bool] = {}
         down = self._down_by_files()
         told_of = []
+        out = partial(self.drains.out, now=self.drains.clock())
         for name, service in self.plan.services.items():
-            adopted = plan_checks.known_up(service, have) if have is not None else None
+            adopted = plan_checks.known_up(service, have, out) if have is not None else None
             failed = roster.alpha_failed(service.pool.servers, down)
             if adopted is not None:
                 failed = plan_checks.failed_checks(service, adopted)
                 known.update({(name, server): up for server, up in adopted.items()})
-            self.states[name], effects = roster.begin(service.pool, failed)
+            kept = adopted is not None and not plan_checks.sorry_stands(service, have or {})
+            self.states[name], effects = roster.begin(service.pool, failed, kept=kept)
             told_of.append((service, effects))
         self._look(have)
         for service, effects in told_of:  # the table first: a thousand lines of log can wait
