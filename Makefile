@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PACKAGES = -p lvs_agent -p ansible_collections.lvs.cluster.plugins
-SCRIPTS = tools/run-tests tools/reference tools/monitoring tests/lab/hosts/lab tests/lab/hosts/web tools/release-check tests/lab/hosts/load tests/lab/uml/uml-fpu
+SCRIPTS = tools/run-tests tools/reference tools/monitoring tests/lab/hosts/lab tests/lab/hosts/web tools/release-check tests/lab/hosts/load
 
 .PHONY: demo test unit lint mypy sanity conformance interop bench fuzz storm drills monitoring plays pools safe release-check docs setup lab-up lab-down lab-shell clean build/lvs-agent
 

@@ -210,8 +210,6 @@ class Cluster:
             "quiet",
             "selinux=0",
         ]
-        words = subprocess.run([str(JAIL.with_name("uml-fpu"))], check=True, stdout=subprocess.PIPE, text=True).stdout
-        command += [f"systemd.setenv={word}" for word in words.splitlines()]
         command += ["panic=1", "noreboot", "systemd.show_status=0", "systemd.log_level=warning"]
         with open(folder / "console.log", "ab") as log:
             program = Program.start(command, log)
