@@ -11,6 +11,7 @@ Long because checks, pools, table and sync daemons meet here and nowhere else.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
@@ -20,6 +21,7 @@ import resource
 import select
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
@@ -35,9 +37,9 @@ from .control import events
 from .control.succession import ORPHAN
 from .ipvs.diff import Verb, diff
 from .ipvs.port import Ipvs, load_module
-from .ipvs.stats import Timeouts
 from .ipvs.table import ServiceKey
 from .loop import Loop
+from .lvs_timeouts import LvsTimeouts
 from .notify.scripts import Scripts
 from .notify.security import insecure
 from .pool import roster
@@ -56,6 +58,9 @@ log = logging.getLogger("checker")
 ACCEPT_LOCAL = "accept_local"
 """Under which word a successor finds what accept_local was, JSON by interface."""
 
+TIMEOUTS = "timeouts"
+"""Under which word a successor finds what the kernel's timeouts were."""
+
 RECONCILE = 10.0
 """Seconds between two looks at the kernel's table when nothing happens."""
 
@@ -68,6 +73,11 @@ def release(told: Mapping[str, str]) -> None:
     paths = Paths()
     paths.opened.update(json.loads(told.get(ACCEPT_LOCAL, "{}")))
     paths.restore()
+    timeouts = LvsTimeouts()
+    timeouts.adopt(told.get(TIMEOUTS, ""))
+    if timeouts.before is not None:
+        with contextlib.suppress(OSError), Ipvs() as ipvs:
+            timeouts.restore(ipvs)
 
 
 def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -> int:
@@ -104,7 +114,7 @@ def run(channel: Channel, document: model.Document, resume: Mapping[str, str]) -
     def orphaned() -> None:
         loop.wake("orphaned", loop.now() + ORPHAN, lambda _now: loop.stop())
 
-    checker.runner.paths.changed = lambda: channel.send(("states", checker.heritage()))
+    checker.runner.paths.changed = checker.timeouts.changed = lambda: channel.send(("states", checker.heritage()))
     channel.before({"journal", "vrrp"}, message)
     channel.attach(loop, message, orphaned)
     loop.on_signal(signal.SIGTERM, loop.stop)
@@ -153,6 +163,7 @@ class Checker:
         self.moment = 0.0
         """The moment that the weights of slow starts are those of."""
         self.sync = SyncDaemons()
+        self.timeouts = LvsTimeouts()
         self.presence: Optional[Presence] = None
 
     # -- life ------------------------------------------------------------------
@@ -165,26 +176,25 @@ class Checker:
         self._set_manners()
         self.runner.paths.opened.update(json.loads(resume.get(ACCEPT_LOCAL, "{}")))
         self.sync.asked = bool(resume.get("sync"))
+        self.timeouts.adopt(resume.get(TIMEOUTS, ""))
         load_module()
         have = self._dump()
-        glob = effective.global_defs(self.document)
-        if have is not None and self._ipvs is not None and glob.lvs_timeouts is not None:
-            wanted = glob.lvs_timeouts
-            self._ipvs.set_timeouts(Timeouts(wanted.tcp or 0, wanted.tcpfin or 0, wanted.udp or 0))
-        if glob.lvs_flush and have is not None:
+        if effective.global_defs(self.document).lvs_flush and have is not None:
             self._leaving |= set(have)
         told = {ServiceKey(*key) for key in json.loads(resume.get("services", "[]"))}
         self._leaving |= told & set(have or ()) - self._ours()
         known: Dict[Tuple[str, str], bool] = {}
         down = self._down_by_files()
         told_of = []
+        out = partial(self.drains.out, now=self.drains.clock())
         for name, service in self.plan.services.items():
-            adopted = plan_checks.known_up(service, have) if have is not None else None
+            adopted = plan_checks.known_up(service, have, out) if have is not None else None
             failed = roster.alpha_failed(service.pool.servers, down)
             if adopted is not None:
                 failed = plan_checks.failed_checks(service, adopted)
                 known.update({(name, server): up for server, up in adopted.items()})
-            self.states[name], effects = roster.begin(service.pool, failed)
+            kept = adopted is not None and not plan_checks.sorry_stands(service, have or {})
+            self.states[name], effects = roster.begin(service.pool, failed, kept=kept)
             told_of.append((service, effects))
         self._look(have)
         for service, effects in told_of:  # the table first: a thousand lines of log can wait
@@ -195,6 +205,7 @@ class Checker:
             self.plan.checks, lambda key: known.get((key.service, key.server), False if key in down else None)
         )
         self._look_at_sync()
+        self._look_at_timeouts()
         self.loop.wake("reconcile", self.loop.now() + RECONCILE, self._reconcile)
         log.info("%d virtual servers, %d checks", len(self.plan.services), len(self.plan.checks))
 
@@ -228,6 +239,7 @@ class Checker:
         self._leaving |= gone - self._ours()
         self._look()
         self._look_at_sync()
+        self._look_at_timeouts()
 
     def _look_for_addresses(self) -> None:
         found = ((name, service.awaits) for name, service in self.plan.services.items())
@@ -258,12 +270,20 @@ class Checker:
             self._lose(error)
             return 0
 
+    def _look_at_timeouts(self) -> int:
+        try:
+            return self.timeouts.look(self._ipvs, self.document) if self._ipvs is not None else 0
+        except OSError as error:
+            self._lose(error)
+            return 0
+
     def heritage(self) -> Dict[str, str]:
         """What a checker after this one goes on from: its services, the settings that it changed."""
         services = [tuple(vars(key).values()) for key in (*self._ours(), *self._leaving)]
         return {
             "services": json.dumps(services),
             ACCEPT_LOCAL: json.dumps(self.runner.paths.opened),
+            TIMEOUTS: self.timeouts.heritage(),
             "sync": "asked" if self.sync.asked else "",
         }
 
@@ -287,8 +307,9 @@ class Checker:
             self._apply(diff(mine, {}))
             try:
                 self.sync.stop(self._ipvs)
+                self.timeouts.restore(self._ipvs)
             except OSError as error:
-                log.error("sync daemons: %s", error)
+                log.error("sync daemons and timeouts: %s", error)
             self._ipvs.close()
         self.notices.close()
 
@@ -415,7 +436,7 @@ class Checker:
         if self.scripts.pending:
             self.scripts.flush()
         self._work()
-        made = self._look() + self._look_at_sync()
+        made = self._look() + self._look_at_sync() + self._look_at_timeouts()
         if made:
             self.counters["repaired"] += made
             log.warning(events.TABLE_REPAIRED, made)

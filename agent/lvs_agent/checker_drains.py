@@ -123,13 +123,14 @@ class Drains:
         )
 
     def _weighed(self, destination: Destination, now: float) -> Iterator[Destination]:
-        out = self._out(destination.address, destination.port, now)
+        out = self.out(destination.address, destination.port, now)
         if out is None:
             yield destination
         elif not out:
             yield replace(destination, weight=0)
 
-    def _out(self, address: str, port: int, now: float) -> Optional[bool]:
+    def out(self, address: str, port: int, now: float) -> Optional[bool]:
+        """None: it serves. False: it takes nothing new. True: its deadline is over, and it is cut off."""
         out = drain.out(self.drains, address, port, now)
         if out is None and drain.maintained(self.files, self._hosts, address, port):
             return False
@@ -172,7 +173,7 @@ class Drains:
             }
             for key in service.real_servers:
                 place = service.destinations[key]
-                takes = key in seated and self._out(place.address, place.port, now) is None
+                takes = key in seated and self.out(place.address, place.port, now) is None
                 yield drain.Seat(name, place.address, place.port, takes)
 
     def status(self, connections: Iterable[Connection] = ()) -> List[Dict[str, Any]]:

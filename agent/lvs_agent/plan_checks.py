@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import (
     TYPE_CHECKING,
+    Callable,
     Dict,
     FrozenSet,
     Hashable,
@@ -120,10 +121,15 @@ def starting_states(planned: Plan) -> Dict[str, roster.State]:
     }
 
 
-def known_up(service: Service, have: ipvs.Table) -> Optional[Dict[str, bool]]:
-    """What the kernel's table says of the servers, for adoption; None when it has nothing of this virtual server.
+def known_up(
+    service: Service, have: ipvs.Table, out: Callable[[str, int], Optional[bool]] = lambda _address, _port: None
+) -> Optional[Dict[str, bool]]:
+    """What the kernel's table says of the servers, for adoption; None when it has nothing of this virtual server, or
+    only servers that its file does not name: then it begins as a new one, and is not empty until checks succeed.
 
-    A server that is there and takes connections counts as up, one that is not there or inhibited as down.
+    A server that is there and takes connections counts as up, one that is not there or inhibited as down. Of one that
+    is drained (out: as Drains.out) the table does not tell: it has no weight, and is not there beyond its deadline. It
+    counts as up, as it did for the quorum.
     """
     places = [place for place in service.services if place.key in have]
     if not places:
@@ -131,11 +137,24 @@ def known_up(service: Service, have: ipvs.Table) -> Optional[Dict[str, bool]]:
     key = places[0].key
     there = {found.key: found.weight for found in have[key].destinations}
     known: Dict[str, bool] = {}
+    named = False
     for server in service.pool.servers:
         wanted = _placed(service, key, str(server.key))
         weight = there.get(wanted.key)
-        known[str(server.key)] = weight is not None and (weight > 0 or not server.inhibit or not wanted.weight)
-    return known
+        drained = out(wanted.address, wanted.port)
+        serves = weight is not None and (weight > 0 or drained is False or not server.inhibit or not wanted.weight)
+        known[str(server.key)] = serves or bool(drained)
+        named = named or weight is not None
+    return known if named or not there or sorry_stands(service, have) else None
+
+
+def sorry_stands(service: Service, have: ipvs.Table) -> bool:
+    """Whether the kernel's table has the sorry server in the place of servers: the quorum was lost."""
+    key = next((place.key for place in service.services if place.key in have), None)
+    if key is None or service.pool.sorry is None:
+        return False
+    wanted = _placed(service, key, f"sorry {service.pool.sorry}").key
+    return any(found.key == wanted and found.weight > 0 for found in have[key].destinations)
 
 
 def _placed(service: Service, key: ipvs.ServiceKey, server: str) -> ipvs.Destination:

@@ -60,7 +60,8 @@ def changes(document: Any, have: Table, running: Running) -> List[str]:
         if known is not None:
             up = {server: alive or _is_new(service, server, running) for server, alive in known.items()}
             failed = {**plan_checks.failed_checks(service, up)}
-        states[name], _effects = roster.begin(service.pool, failed)
+        kept = known is not None and not plan_checks.sorry_stands(service, have)
+        states[name], _effects = roster.begin(service.pool, failed, kept=kept)
     want = plan_checks.desired(planned, states)
     ours = {key: entry for key, entry in have.items() if key in want or key in running.services}
     return [change.describe() for change in diff(ours, want)]

@@ -76,8 +76,12 @@ class Ours(Director):
         return 0
 
     def status(self) -> dict:
-        status = ("status", "--json", "--socket", f"{self.folder}/control.sock")
-        return json.loads(self.run("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent", *status))["checker"]
+        return json.loads(self.agent("status", "--json"))["checker"]
+
+    def agent(self, *words: str) -> str:
+        """What a command of the agent says."""
+        socket = ("--socket", f"{self.folder}/control.sock")
+        return self.run("env", ENVIRONMENT, sys.executable, "-m", "lvs_agent", *words, *socket)
 
 
 class Theirs(Director):

@@ -113,7 +113,8 @@ def scheduled(number: int, name: str, weights: tuple, served: object, count: int
     return vip, virtual(f"{vip} 80", lines, weights=weights), count, served
 
 
-# The other schedulers of the kernel: requests one after the other, each on a connection of its own.
+# The other schedulers of the kernel: requests one after the other, each on a connection of its own. Not twos: Debian's
+# kernels, the lab's among them, are built without it.
 CASES.update(
     {
         "lc": scheduled(111, "lc", (9, 1, 1), [4, 4, 4]),

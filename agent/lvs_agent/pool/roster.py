@@ -170,12 +170,16 @@ class Seat(NamedTuple):
     sorry: bool = False
 
 
-def begin(pool: Pool, failed: Mapping[Hashable, FrozenSet[Hashable]]) -> Tuple[State, Tuple[Effect, ...]]:
-    """A pool at start. failed: by server, the checks that count as failed before anything ran (alpha, adoption)."""
+def begin(
+    pool: Pool, failed: Mapping[Hashable, FrozenSet[Hashable]], *, kept: bool = False
+) -> Tuple[State, Tuple[Effect, ...]]:
+    """A pool at start. failed: by server, the checks that count as failed before anything ran (alpha, adoption).
+    kept: the quorum is known not to be lost (adoption); it need not be gained.
+    """
     book = _Book(pool, {server.key: Standing(failed.get(server.key, NONE)) for server in pool.servers})
     if pool.init_notifies:
         book.effects += [ServerUp(key) for key, standing in book.standings.items() if standing.up]
-    book.look_at_quorum(at_start=True)
+    book.look_at_quorum(at_start=True, kept=kept)
     return book.close()
 
 
@@ -363,11 +367,11 @@ class _Book:
         self.let_go()
         self.look_at_quorum()
 
-    def look_at_quorum(self, *, at_start: bool = False) -> None:
+    def look_at_quorum(self, *, at_start: bool = False, kept: bool = False) -> None:
         """Gain or lose the quorum by the sum of now."""
         pool = self.pool
         if not self.quorum_up:
-            threshold = pool.quorum + pool.hysteresis
+            threshold = pool.quorum - pool.hysteresis if kept else pool.quorum + pool.hysteresis
             if self.sum >= max(1, threshold):
                 self.quorum_up = True
                 if self.sorry_in:

@@ -192,14 +192,18 @@ def test_words_that_are_not_done_are_errors():
     ]
 
 
-def adopt(block: model.VirtualServer, *destinations: Destination):
+def adopt(block: model.VirtualServer, *destinations: Destination, drained: dict[str, bool] | None = None):
     planned = plan_checks.plan(model.Document(virtual_servers=(block,)))
     (service,) = planned.services.values()
-    return plan_checks.known_up(service, table([(service.services[0], destinations)]))
+    have = table([(service.services[0], destinations)])
+    return plan_checks.known_up(service, have, lambda address, _port: (drained or {}).get(address))
 
 
 def there(address: str, weight: int) -> Destination:
     return Destination(address, 80, Forward.MASQ, weight)
+
+
+SORRY = {"sorry_server": model.AddressPort("10.0.0.9", 80)}
 
 
 @pytest.mark.parametrize(
@@ -210,12 +214,35 @@ def there(address: str, weight: int) -> Destination:
         ({}, (there("10.0.0.1", 1), there("10.0.0.2", 0)), [True, True]),
         ({"inhibit_on_failure": True}, (there("10.0.0.1", 1), there("10.0.0.2", 0)), [True, False]),
         ({"inhibit_on_failure": True, "weight": 0}, (there("10.0.0.1", 0),), [True, False]),
-        ({}, (there("10.0.0.9", 1),), [False, False]),
+        # Other servers only: the file is another one, and the service begins anew.
+        ({}, (there("10.0.0.9", 1),), None),
+        (SORRY, (there("10.0.0.8", 1),), None),
+        # The sorry server alone: all are down. With no weight it stands in for nobody.
+        (SORRY, (there("10.0.0.9", 1),), [False, False]),
+        ({**SORRY, "sorry_server_inhibit": True}, (there("10.0.0.8", 1), there("10.0.0.9", 0)), None),
     ],
 )
 def test_adoption_takes_the_kernels_word(words, kernel, expected):
     block = virtual(real_servers=(real(), real("10.0.0.2")), **words)
-    assert list((adopt(block, *kernel) or {}).values()) == expected
+    known = adopt(block, *kernel)
+    assert (known and list(known.values())) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "kernel", "over", "expected"),
+    [
+        ({}, (there("10.0.0.1", 1),), True, [True, True]),
+        ({}, (there("10.0.0.1", 1),), False, [True, False]),
+        ({}, (there("10.0.0.1", 1), there("10.0.0.2", 0)), False, [True, True]),
+        ({"inhibit_on_failure": True}, (there("10.0.0.1", 0), there("10.0.0.2", 0)), False, [False, True]),
+        ({}, (), True, [False, True]),
+        ({}, (there("10.0.0.8", 1),), True, None),
+    ],
+)
+def test_a_drained_server_counts_as_up_at_adoption(words, kernel, over, expected):
+    block = virtual(real_servers=(real(), real("10.0.0.2")), **words)
+    known = adopt(block, *kernel, drained={"10.0.0.2": over})
+    assert (known and list(known.values())) == expected
 
 
 def test_nothing_is_known_of_a_service_that_the_kernel_has_not():

@@ -59,6 +59,17 @@ AB_ALPHA = (server("a", 3, alpha=True), server("b", 2, alpha=True))
 
 
 @pytest.mark.parametrize(
+    ("down", "kept", "lost"),
+    [("", False, False), ("a", False, True), ("a", True, False), ("ab", True, False), ("abc", True, True)],
+)
+def test_a_quorum_that_is_kept_at_adoption_need_not_be_gained(down: str, kept: bool, lost: bool) -> None:
+    pool = Pool((server("a"), server("b"), server("c")), quorum=2, hysteresis=1, sorry="s")
+    state, effects = begin(pool, {key: frozenset("c") for key in down}, kept=kept)
+    assert (state.sorry_in, not state.quorum_up) == (lost, lost)
+    assert [type(effect) for effect in effects] == ([SorryIn, QuorumDown] if lost else [QuorumUp])
+
+
+@pytest.mark.parametrize(
     ("pool", "events", "expected"),
     [
         (Pool(AB), "", "a:3 b:2"),
