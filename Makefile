@@ -63,7 +63,7 @@ plays: setup           # site.yml for NAT, DR and TUN, IPv4 and IPv6, both engin
 pools: setup           # a storm of failing checks, drains by the module, alerts beside keepalived, in guests (4 minutes)
 	@tools/run-tests pools
 
-safe: setup            # bad changes, upgrades and rollbacks on lab hosts under load, with figures (25 minutes)
+safe: setup            # bad changes, upgrades, rollbacks and undoing on lab hosts under load, with figures (30 minutes)
 	@tools/run-tests safe
 
 release-check: setup   # all that a release has to pass, with times: sanity on three cores, importer, molecule, ...
