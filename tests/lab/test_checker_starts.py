@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,7 @@ def test_timeouts_follow_each_reload_and_are_put_back(directors) -> None:
         director.up()
     become(directors, OURS)
     assert [timeouts(director) for director in directors] == ["800 100 200"] * 2
+    begun = time.monotonic()
     for line, expected in (
         ("lvs_timeouts tcp 30", "30 100 200"),
         ("lvs_timeouts tcpfin 5 udp 6", "800 5 6"),
@@ -111,6 +113,7 @@ def test_timeouts_follow_each_reload_and_are_put_back(directors) -> None:
             line,
             [timeouts(director) for director in directors],
         )
+    assert time.monotonic() - begun < 20, "not at the reload, but when the kernel is looked at every 10 s"
     for director in directors:
         director.stop(director.daemon)
         director.daemon = None
