@@ -143,7 +143,9 @@ def as_told(schedule: Schedule, end: Endpoint) -> list[str]:
 
 def test_the_hosts_of_an_smtp_check(tmp_path: Path) -> None:
     """Where each connects to and when: the hosts' places by themselves, their times for the whole check."""
-    told = [found[1] for found in map(TOLD.fullmatch, dumped(HOSTS, tmp_path)) if found]
+    lines = dumped(HOSTS, tmp_path)
+    lines = lines[lines.index("------< Health checkers >------") :]
+    told = [found[1] for found in map(TOLD.fullmatch, lines) if found]
     checks = plan_checks.plan(read(HOSTS, "keepalived.conf").document).checks
     assert len(checks) == 4
     assert told == [line for schedule, check in checks.values() for line in as_told(schedule, check.endpoint)]
