@@ -40,6 +40,8 @@ LEFT = """ls -d /var/lib/lvs-cluster/unconfirmed 2>/dev/null
 systemctl list-unit-files --no-legend 'lvs-take-back*'; systemctl is-active -q lvs-guard && echo waiting; :"""
 KILL_GUARD = r"""inode=$(stat -c %i /run/lvs-cluster/change.lock)
 kill -KILL $(awk -v i=":$inode\$" '$2 == "FLOCK" && $6 ~ i {print $5}' /proc/locks)"""
+IN_FLIGHT = 2
+"""Requests that a planned failover may break where one of the two is keepalived: it hands no connections over."""
 FIGURES: list[str] = []
 
 
@@ -124,9 +126,7 @@ class TestEngine:
             assert {cluster.ssh(name, started).stdout.strip() for name in ("d1", "d2")} == {"1"}
             assert "keepalived.service" not in cluster.ssh("d1", "ls /run/systemd/system").stdout
         figures = load()
-        # Between two keepalived nothing hands over the connections of the last moments: those are a planned failover's.
-        in_flight = {"agent": 0, "keepalived": 2}[serving]
-        assert sum(figures["failed"].values()) <= in_flight, figures
+        assert sum(figures["failed"].values()) <= {"agent": 0, "keepalived": IN_FLIGHT}[serving], figures
 
     def test_a_server_is_drained_and_brought_back(self, cluster, load, serving):
         """On both directors, by the address that the tables have; meanwhile it is asked nothing.
@@ -277,7 +277,7 @@ def test_upgrade_back_to_the_agent(cluster, load):
     assert [engine(cluster, name) for name in ("d1", "d2")] == ["agent", "agent"]
     assert wait(lambda: masters(cluster) == ["d1"], SETTLED, 0.5) is not None
     figures = load()
-    assert sum(figures["failed"].values()) == 0, figures
+    assert sum(figures["failed"].values()) <= IN_FLIGHT, figures
 
 
 ADDRESSES = {"d1": "192.168.140.141", "d2": "192.168.140.143", "r1": "192.168.140.137", "r2": "192.168.140.139"}
