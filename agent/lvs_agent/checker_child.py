@@ -22,7 +22,7 @@ import select
 import signal
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import effective, model
 
@@ -204,8 +204,7 @@ class Checker:
         self.runner.load(
             self.plan.checks, lambda key: known.get((key.service, key.server), False if key in down else None)
         )
-        self._look_at_sync()
-        self._look_at_timeouts()
+        self._look_beside(self.sync, self.timeouts)
         self.loop.wake("reconcile", self.loop.now() + RECONCILE, self._reconcile)
         log.info("%d virtual servers, %d checks", len(self.plan.services), len(self.plan.checks))
 
@@ -238,8 +237,7 @@ class Checker:
         gone = {key for service in before.services.values() for key in service.keys}
         self._leaving |= gone - self._ours()
         self._look()
-        self._look_at_sync()
-        self._look_at_timeouts()
+        self._look_beside(self.sync, self.timeouts)
 
     def _look_for_addresses(self) -> None:
         found = ((name, service.awaits) for name, service in self.plan.services.items())
@@ -261,18 +259,12 @@ class Checker:
     def hear(self, states: Mapping[str, str]) -> None:
         """The states of the VRRP instances, told by the parent."""
         self.sync.states = dict(states)
-        self._look_at_sync()
+        self._look_beside(self.sync)
 
-    def _look_at_sync(self) -> int:
+    def _look_beside(self, *settings: Union[SyncDaemons, LvsTimeouts]) -> int:
+        """Bring the kernel's settings beside the table to what should be; how many were not that."""
         try:
-            return self.sync.look(self._ipvs, self.document) if self._ipvs is not None else 0
-        except OSError as error:
-            self._lose(error)
-            return 0
-
-    def _look_at_timeouts(self) -> int:
-        try:
-            return self.timeouts.look(self._ipvs, self.document) if self._ipvs is not None else 0
+            return sum(each.look(self._ipvs, self.document) for each in settings) if self._ipvs is not None else 0
         except OSError as error:
             self._lose(error)
             return 0
@@ -436,7 +428,7 @@ class Checker:
         if self.scripts.pending:
             self.scripts.flush()
         self._work()
-        made = self._look() + self._look_at_sync() + self._look_at_timeouts()
+        made = self._look() + self._look_beside(self.sync, self.timeouts)
         if made:
             self.counters["repaired"] += made
             log.warning(events.TABLE_REPAIRED, made)
