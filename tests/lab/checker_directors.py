@@ -104,8 +104,9 @@ def equal(directors, limit: float = 15.0) -> str:
     """Wait until both tables are equal and not about to change; the table."""
     ours, theirs = directors
     wait(lambda: ours.saved() == theirs.saved() and (time.sleep(1.5), ours.saved() == theirs.saved())[1], limit, 0.3)
-    assert ours.saved() == theirs.saved()
-    return ours.saved()
+    table, other = ours.saved(), theirs.saved()
+    assert table == other, f"ours:\n{table}\nkeepalived's:\n{other}"
+    return table
 
 
 def run(directors, text: str) -> None:

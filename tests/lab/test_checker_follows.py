@@ -18,7 +18,8 @@ from speaker import ENVIRONMENT
 
 pytestmark = pytest.mark.uml(limit=200)
 
-BFD = "bfd_instance {} {{\n neighbor_ip {}\n min_tx 50\n min_rx 50\n multiplier 3\n}}\n"
+BFD = "bfd_instance {} {{\n neighbor_ip {}\n min_tx 400\n min_rx 400\n multiplier 5\n}}\n"
+"""Two seconds to a failure: a busy machine does not run a guest for longer than the 150 ms of a quicker session."""
 SERVERS = (("10.0.0.1 80", ""), ("10.0.0.2 80", ""))
 
 
