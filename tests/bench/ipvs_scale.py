@@ -180,7 +180,8 @@ def main() -> int:
         measure(int(runs), int(servers))
         return 0
     runner = ROOT / "tests" / "lab" / "uml" / "uml-run"
-    words = ["-t", str(60 + 240 * int(runs)), "-m", "1G", "-C", str(ROOT), "--", sys.executable, __file__, runs, servers]
+    limit = str(60 + 240 * int(runs))
+    words = ["-t", limit, "-m", "1G", "-C", str(ROOT), "--", sys.executable, __file__, runs, servers]
     return subprocess.call([str(runner), *words])
 
 
