@@ -11,7 +11,6 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
 from ansible_collections.lvs.cluster.plugins.plugin_utils import (
-    cluster_view,
     described_config,
     director_config,
     inventory,
@@ -74,8 +73,7 @@ class ActionModule(ActionBase):
         if checked.document is None:
             return {"failed": True, "msg": "\n".join([*checked.errors, *checked.warnings])}, False
         known, host = inventory.of_task(task_vars), str(task_vars["inventory_hostname"])
-        local = bool(cluster_view.local_nodes({host: checked.document}, known))
-        needs = director_config.needs(checked.document, local)
+        needs = director_config.needs(checked.document)
         peers = {address for one in known.directors(host) if one != host for address in known.addresses(one)}
         return {
             "findings": checked.warnings,

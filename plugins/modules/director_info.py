@@ -60,6 +60,10 @@ director:
       description: The virtual addresses of the file that this director has now.
       type: list
       elements: str
+    real_server_of:
+      description: The clusters whose real server this host is as well, by the module M(lvs.cluster.real_server).
+      type: list
+      elements: str
     servers:
       description: By virtual service, the servers that take connections.
       type: dict
@@ -80,6 +84,7 @@ director:
     problems: []
     instances: {VI_1: MASTER}
     holds: [192.0.2.80]
+    real_server_of: []
     servers: {"TCP 192.0.2.80:80": ["192.0.2.11:80"]}
     connections: {"TCP 192.0.2.80:80 -> 192.0.2.11:80": [3, 17]}
     change: {state: confirmed, reasons: []}
@@ -90,6 +95,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.lvs.cluster.plugins.module_utils.change import kernel_table, look, port
 from ansible_collections.lvs.cluster.plugins.module_utils.conf.port import read_file
 from ansible_collections.lvs.cluster.plugins.module_utils.configuration import secret
+from ansible_collections.lvs.cluster.plugins.module_utils.host.module import read_record
+from ansible_collections.lvs.cluster.plugins.module_utils.host.real_server import owners
 from ansible_collections.lvs.cluster.plugins.module_utils.service.port import ask_agent
 
 
@@ -118,6 +125,7 @@ def main() -> None:
             "problems": list(ill),
             "instances": instances,
             "holds": [address for address in dict.fromkeys(virtual) if address in own],
+            "real_server_of": owners(read_record(module)),
             "servers": {name: sorted(each) for name, each in kernel_table.up(look.text_of(look.IP_VS)).items()},
             "connections": {name: list(each) for name, each in look.connections().items()},
             "change": {

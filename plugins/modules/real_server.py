@@ -54,6 +54,12 @@ options:
         description: The cluster. Letters, digits, V(-) and V(_).
         type: str
         default: default
+      director:
+        description:
+          - It is a director of this cluster as well. Connections that the master sends it, and tells it of by
+            C(lvs_sync_daemon), are left to its own server then (C(net.ipv4.vs.backup_only)).
+        type: bool
+        default: false
       services:
         description: What it serves there.
         type: list
@@ -99,7 +105,8 @@ options:
       - How the answers of NAT services find the director.
       - V(policy) leads those and only those, by a routing table and rules of its own. Clients in networks that the host
         reaches without its default route are answered without the director, who must not be asked by them.
-      - V(default) leads all the host sends, by two routes that are more precise than a default route, which stays.
+      - V(default) leads all that the host sends to networks it knows by its default route only, which stays. There can
+        be one gateway of each family.
       - V(none) does nothing; the host's network settings see to it.
     type: str
     choices: [policy, default, none]
@@ -186,18 +193,17 @@ from typing import Any, Dict, List, Optional
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.lvs.cluster.plugins.module_utils.host import real_server
 from ansible_collections.lvs.cluster.plugins.module_utils.host.module import read_record, settle_all
+from ansible_collections.lvs.cluster.plugins.module_utils.host.real_server import OWNER
 from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind, Record, Want, with_owners
 from ansible_collections.lvs.cluster.plugins.module_utils.host.units import at_boot, beside
 
-OWNER = "real_server "
 
-
-def wish(module: AnsibleModule, name: str, services: List[Dict[str, Any]]) -> Want:
+def wish(module: AnsibleModule, name: str, services: List[Dict[str, Any]], *, director: bool = False) -> Want:
     """The settings that the services of one cluster ask for."""
     if not re.match(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z", name):
         module.fail_json(msg=f"name: {name!r} has other signs than letters, digits, '-' and '_'")
     try:
-        want = dict(real_server.live(services, module.params["route"]))
+        want = {**real_server.live(services, module.params["route"]), **(real_server.DIRECTOR if director else {})}
     except real_server.AddressError as error:
         module.fail_json(msg=f"virtual_ipaddress: {error}")
     if module.params["service_manager"] == "systemd":
@@ -209,9 +215,13 @@ def asked(module: AnsibleModule, record: Record) -> Dict[str, Optional[Want]]:
     """What each cluster asks for, None for one that is left; with a list of all clusters, the others are."""
     options = module.params
     if options["clusters"] is not None:
-        wishes: Dict[str, Optional[Want]] = {owner: None for owner in record.owners if owner.startswith(OWNER)}
+        wishes: Dict[str, Optional[Want]] = {OWNER + name: None for name in real_server.owners(record)}
         for one in options["clusters"] if options["state"] == "present" else ():
-            wishes[OWNER + one["name"]] = wish(module, one["name"], one["services"])
+            wishes[OWNER + one["name"]] = wish(module, one["name"], one["services"], director=one["director"])
+        try:
+            real_server.one_way((want for want in wishes.values() if want), options["route"])
+        except real_server.AddressError as error:
+            module.fail_json(msg=str(error))
         return wishes
     if options["state"] == "absent":
         return {OWNER + options["name"]: None}
@@ -237,6 +247,7 @@ def main() -> None:
     }
     cluster = {
         "name": {"type": "str", "default": "default"},
+        "director": {"type": "bool", "default": False},
         "services": {"type": "list", "elements": "dict", "required": True, "options": service},
     }
     module = AnsibleModule(  # type: ignore[no-untyped-call]

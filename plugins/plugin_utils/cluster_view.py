@@ -96,10 +96,11 @@ def wishes(host: str, inventory: Inventory) -> list[Wish]:
         if document is None:
             continue
         services = real_server_plan.services(document, inventory.addresses(host))
-        if host in directors:  # its own answers leave through itself
+        director = host in directors
+        if director:  # its own answers leave through itself
             services = [one for one in services if one["lvs_method"] != "NAT"]
         if services:
-            found.append({"name": name, "services": services})
+            found.append({"name": name, "services": services, **({"director": True} if director else {})})
     return found
 
 

@@ -61,15 +61,12 @@ def check(text: str, file: str, config_id: str, engine: str, show: t.Callable[[F
     return Checked(shown["error"], shown["warning"], None if shown["error"] else reading.document)
 
 
-def needs(document: model.Document, local: bool = False) -> Needs:
-    """What the virtual servers of `document` need: IPVS, schedulers, forwarding for NAT, fresh choices without it.
-
-    local: the director is a real server too. As a backup it must leave to its own server what the master sends it.
-    """
+def needs(document: model.Document) -> Needs:
+    """What the virtual servers of `document` need: IPVS, schedulers, forwarding for NAT, fresh choices without it."""
     if not document.virtual_servers:
         return Needs([], {})
     modules = {"ip_vs"}
-    sysctls: dict[str, str] = {"net.ipv4.vs.backup_only": "1"} if local else {}
+    sysctls: dict[str, str] = {}
     for virtual_server in document.virtual_servers:
         modules.add(f"ip_vs_{virtual_server.lvs_sched or 'wlc'}")
         if virtual_server.persistence_engine:

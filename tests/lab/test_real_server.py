@@ -213,6 +213,15 @@ def test_only_the_answers_of_nat_go_by_the_gateway(hosts):
 
     assert changes(server, clusters=clusters, route="default")
     assert way(server, "198.51.100.1") == "10.1.0.1"
+    assert way(server, "10.1.0.7") == "", "a network that it is in"
+    moved = [{"name": "web", "services": [{**NAT, "gateway": "10.1.0.3"}, NAT6]}]
+    assert changes(server, clusters=moved, route="default", phase="add")
+    assert way(server, "198.51.100.1") == "10.1.0.1", "the directors do not know yet"
+    assert changes(server, clusters=moved, route="default", phase="remove")
+    assert way(server, "198.51.100.1") == "10.1.0.3"
+    two = [*clusters, {"name": "mail", "services": [{**NAT, "gateway": "10.1.0.3"}]}]
+    refused = play(server, clusters=two, route="default")[0]["msg"]
+    assert "the way back is by 10.1.0.1 and by 10.1.0.3" in refused
     assert changes(server, clusters=[])
     assert (state(server), *ways(server)) == before
     server.batch("address del fd01::2/64 dev eth0", "route del default via 10.1.0.254")

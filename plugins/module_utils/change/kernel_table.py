@@ -9,7 +9,7 @@ The table in full is not there (thresholds, tunnels, timeouts), but what is need
 from __future__ import annotations
 
 import ipaddress
-from typing import Dict, FrozenSet, Iterator, NamedTuple, Set
+from typing import Container, Dict, FrozenSet, Iterator, NamedTuple, Set
 
 
 class Row(NamedTuple):
@@ -58,6 +58,11 @@ def services(text: str) -> FrozenSet[str]:
         elif words and words[0] in ("TCP", "UDP", "SCTP"):
             found.add(f"{words[0]} {endpoint(words[1])}")
     return frozenset(found)
+
+
+def local(text: str, own: Container[str]) -> FrozenSet[str]:
+    """The services that have the host with these addresses among their destinations."""
+    return frozenset(row.service for row in rows(text) if row.destination.rpartition(":")[0].strip("[]") in own)
 
 
 def up(text: str) -> Dict[str, FrozenSet[str]]:

@@ -15,6 +15,7 @@ from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 from ..drill.loop import Loop
 from ..drill.wire import Wire
+from ..host.real_server import LINKS
 from ..service.plan import ENGINES
 from ..service.port import ask_agent
 from . import kernel_table
@@ -82,7 +83,7 @@ class Eyes:
         recent = max(2 * ASK, seconds) + 0.3
         window = 3 * self.expected.advert_int + 1.0
         engine, deaths, ill, instances = engine_view()
-        own = own_addresses()
+        own, table = own_addresses(), text_of(IP_VS)
         holders = {
             f"{address} {wire.segment.interface}": self._holders(address, wire.segment.interface, now - recent)
             | ({SELF} if address in own else NOBODY)
@@ -96,7 +97,8 @@ class Eyes:
             instances,
             holders,
             {router: self._masters(router, now, window) for router in self.expected.routers},
-            kernel_table.up(text_of(IP_VS)),
+            kernel_table.up(table),
+            kernel_table.local(table, own),
             {probe.name: probe.answered(now) for probe in probes},
         )
 
@@ -147,7 +149,7 @@ class Probe:
 
 
 def own_addresses() -> Set[str]:
-    """All addresses of this host."""
+    """All addresses of this host, but for those that it has as a real server."""
     status, out, _error = run(["ip", "-json", "address", "show"])
     try:
         rows = json.loads(out or "[]") if status == 0 else []
@@ -157,7 +159,7 @@ def own_addresses() -> Set[str]:
         entry["local"]
         for row in rows
         for entry in row.get("addr_info", ())
-        if "local" in entry and row["ifname"] != "lo"
+        if "local" in entry and row["ifname"] not in LINKS
     }
 
 

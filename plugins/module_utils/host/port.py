@@ -68,12 +68,17 @@ def carry_out(run: Run, plan: Plan, path: str = RECORD) -> None:
     The record is written before the first step: the values to go back to survive a crash half-way.
     """
     _keep(plan.during, path)
+    late: Dict[Setting, Value] = {}
     for batch in _batches(plan.steps):
+        setting, now, value = batch[0]
+        if setting.kind is Kind.SYSCTL and now is None and value is not None:  # of a module loaded a moment ago
+            late[setting] = _stripped(_read(_sysctl(setting.name)))
         if batch[0].setting.kind in _BY_IP:
             _ip(run, family(batch[0].setting), "".join(_ip_line(step) for step in batch))
         else:
             _take(run, batch[0])
-    _keep(plan.after, path)
+    found = {setting: value for setting, value in late.items() if setting in plan.after.before}
+    _keep(Record(plan.after.owners, {**plan.after.before, **found}), path)
 
 
 def reload_units(run: Run) -> None:

@@ -11,8 +11,11 @@ packet's source is routed elsewhere. The kernel takes the larger of `all` and th
 IPv6 needs no sysctl: neighbour discovery answers only for addresses of the link that was asked.
 NAT: the answer must pass the director again. With the route `policy` (the default) only answers from the served port
 do: a table of its own has the director as its default gateway, and a rule before it keeps to the networks that the
-main table knows better than by a default route. With `default` everything does: two routes that are each half of all
-addresses, so that the host's own default route stays as it is.
+main table knows better than by a default route. With `default` everything does, by the same table and rules from all
+addresses, so that the host's own default route stays as it is; of two such pairs the one that came first counts.
+
+A director that is a real server of its own cluster: as a backup it must leave to its own server what the master sends
+it, by the kernel's backup_only, for as long as it is one.
 
 No network settings of the distribution are touched: see units.py for what sets the same things again at boot.
 """
@@ -21,15 +24,14 @@ from __future__ import annotations
 
 import ipaddress
 import zlib
-from typing import Any, Dict, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Set, Tuple
 
-from .settings import Kind, Setting, Want
+from .settings import Kind, Record, Setting, Want
 
 METHODS = ("DR", "TUN", "NAT")
 ROUTES = ("policy", "default", "none")
 PREFERENCE = 18480  # of the rule that keeps to known networks; the next number leads to the director
 _TABLES = 20000  # the first of 10,000 routing tables, one a gateway
-_HALVES = {4: ("0.0.0.0/1", "128.0.0.0/1"), 6: ("::/1", "8000::/1")}
 _ARP = {
     "net.ipv4.conf.all.arp_ignore": "1",
     "net.ipv4.conf.lo.arp_ignore": "1",
@@ -40,9 +42,20 @@ _TUNNEL = {
     "net.ipv4.conf.all.rp_filter": "0",
     "net.ipv4.conf.tunl0.rp_filter": "0",
 }
+DIRECTOR: Want = {
+    Setting(Kind.MODULE, "ip_vs"): "loaded",
+    Setting(Kind.SYSCTL, "net.ipv4.vs.backup_only"): "1",
+}
+"""What a director needs beside that."""
 # By the versions of virtual address and real server's address: module and link.
 _TUNNELS = {(4, 4): ("ipip", "tunl0"), (6, 6): ("ip6_tunnel", "ip6tnl0"), (6, 4): ("sit", "sit0")}
+LINKS = ("lo", *(link for _module, link in _TUNNELS.values()))
+"""The links of a real server's virtual addresses."""
 Service = Mapping[str, Any]
+
+
+OWNER = "real_server "
+"""What stands before a cluster's name in the record of its real server."""
 
 
 class AddressError(ValueError):
@@ -90,23 +103,44 @@ def _way_back(service: Service, route: str) -> Want:
         return {}
     way = _parsed(gateway)
     family = way.version
-    if route == "default":
-        routes = [f"{family} table main {half} via {way}" for half in _HALVES[family]]
-        return {Setting(Kind.ROUTE, name): "present" for name in routes}
-    if not service.get("address"):
-        raise AddressError("NAT by policy routing needs the real server's own address")
-    own = _parsed(service["address"])
-    if own.version != family:
-        raise AddressError(f"the gateway {gateway!r} and the address {service['address']!r} are of different families")
     table = _TABLES + zlib.crc32(str(way).encode()) % 10000
-    chosen = f"from {own}"
-    if service.get("port") and service.get("protocol"):
-        chosen += f" ipproto {service['protocol']} sport {service['port']}"
+    chosen = "from all" if route == "default" else _answers(service, family)
     return {
         Setting(Kind.ROUTE, f"{family} table {table} default via {way}"): "present",
         Setting(Kind.RULE, f"{family} {PREFERENCE} {chosen} lookup main suppress_prefixlength 0"): "present",
         Setting(Kind.RULE, f"{family} {PREFERENCE + 1} {chosen} lookup {table}"): "present",
     }
+
+
+def _answers(service: Service, family: int) -> str:
+    """What a rule says of the packets that a service answers with."""
+    if not service.get("address"):
+        raise AddressError("NAT by policy routing needs the real server's own address")
+    own = _parsed(service["address"])
+    if own.version != family:
+        raise AddressError(
+            f"the gateway {service['gateway']!r} and the address {service['address']!r} are of different families"
+        )
+    ports = service.get("port") and service.get("protocol")
+    return f"from {own} ipproto {service['protocol']} sport {service['port']}" if ports else f"from {own}"
+
+
+def owners(record: Record) -> List[str]:
+    """The clusters that the host of a record is a real server of."""
+    return sorted(name[len(OWNER) :] for name in record.owners if name.startswith(OWNER))
+
+
+def one_way(wants: Iterable[Want], route: str) -> None:
+    """Raises AddressError where all that the host sends would have to go two ways."""
+    ways: Dict[str, Set[str]] = {}
+    for setting in (one for want in wants for one in want if one.kind is Kind.ROUTE):
+        ways.setdefault(setting.name[0], set()).add(setting.name.rsplit(" ", 1)[1])
+    for family, gateways in ways.items() if route == "default" else ():
+        if len(gateways) > 1:
+            both = " and by ".join(sorted(gateways))
+            raise AddressError(
+                f"route: default leads all IPv{family} to one director, but the way back is by {both}: use policy"
+            )
 
 
 def _parsed(text: Any) -> Any:

@@ -132,7 +132,7 @@ def plan(record: Record, changed: Record, facts: Facts) -> Plan:
     """What takes a host with `record` and `facts` to what the owners of `changed` want.
 
     New and differing settings are set in the order of their kinds, then what nobody wants any more is put back in
-    the opposite order. Raises ConflictError.
+    the opposite order; a sysctl that is not there any more has gone with its module. Raises ConflictError.
     """
     want = wanted(changed.owners)
     sets = [
@@ -143,7 +143,7 @@ def plan(record: Record, changed: Record, facts: Facts) -> Plan:
     backs = [
         Step(setting, facts.get(setting), value)
         for setting, value in sorted(record.before.items(), reverse=True)
-        if setting not in want and facts.get(setting) != value
+        if setting not in want and facts.get(setting) not in (value, None if setting.kind is Kind.SYSCTL else value)
     ]
     before = dict(record.before)
     for setting in want:

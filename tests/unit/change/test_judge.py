@@ -78,6 +78,10 @@ AILING = replace(
         (replace(HEALTHY, reached={}), replace(HEALTHY, reached={f"{VIP} 80": False}), None, 0),
         # Through its peer it reached a DR service that it holds itself now, or the other way round.
         (replace(HEALTHY, holders={ETH0: names(MAC)}), replace(HEALTHY, reached={}), None, 0),
+        # It had the answers of itself.
+        (replace(HEALTHY, local=names(WEB)), replace(HEALTHY, reached={}), None, 0),
+        (HEALTHY, replace(HEALTHY, local=names(WEB), reached={}), None, 0),
+        (HEALTHY, replace(HEALTHY, local=names("TCP 192.0.2.80:81"), reached={}), f"{VIP} 80 answers no more", 2.5),
         # Nobody served before: a first start is measured by itself.
         (View(), HEALTHY, None, 0),
     ],

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils.change import kernel_table
 
 PROC = """\
@@ -25,6 +26,18 @@ def test_what_takes_connections() -> None:
         "TCP 192.168.140.140:80": {"192.168.140.137:80"},
         "UDP [2001:db8::1]:53": {"[2001:db8::2]:53"},
     }
+
+
+@pytest.mark.parametrize(
+    ("own", "services"),
+    [
+        ({"192.168.140.138", "2001:db8::1"}, set()),
+        ({"192.168.140.139"}, {"TCP 192.168.140.140:80"}),
+        ({"2001:db8::2", "10.0.0.1"}, {"UDP [2001:db8::1]:53"}),
+    ],
+)
+def test_where_this_host_is_a_destination(own: set[str], services: set[str]) -> None:
+    assert kernel_table.local(PROC, own) == services
 
 
 def test_services_without_destinations_are_services() -> None:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
-from ansible_collections.lvs.cluster.plugins.module_utils.host.real_server import AddressError, live
+from ansible_collections.lvs.cluster.plugins.module_utils.host.real_server import AddressError, live, one_way
 from ansible_collections.lvs.cluster.plugins.module_utils.host.settings import Kind, Setting, ip_words
 from ansible_collections.lvs.cluster.plugins.module_utils.host.units import at_boot
 
@@ -105,19 +107,39 @@ def test_only_the_answers_of_nat_go_back_through_the_director():
 
 
 @pytest.mark.parametrize(
-    ("service", "route", "routes"),
+    ("service", "route", "routes", "rules"),
     [
-        (NAT, "default", ["4 table main 0.0.0.0/1 via 10.0.0.1", "4 table main 128.0.0.0/1 via 10.0.0.1"]),
-        ({**NAT, "gateway": "fd00::1", "address": "fd00::11"}, "default",
-         ["6 table main 8000::/1 via fd00::1", "6 table main ::/1 via fd00::1"]),
-        (NAT, "none", []),
-        ({**NAT, "gateway": None}, "policy", []),
+        (NAT, "default", ["default via 10.0.0.1"],
+         ["4 18480 from all lookup main suppress_prefixlength 0", "4 18481 from all lookup TABLE"]),
+        ({**NAT, "gateway": "fd00::1", "address": "fd00::11"}, "default", ["default via fd00::1"],
+         ["6 18480 from all lookup main suppress_prefixlength 0", "6 18481 from all lookup TABLE"]),
+        ({**NAT, "address": None}, "default", ["default via 10.0.0.1"],
+         ["4 18480 from all lookup main suppress_prefixlength 0", "4 18481 from all lookup TABLE"]),
+        (NAT, "none", [], []),
+        ({**NAT, "gateway": None}, "policy", [], []),
     ],
 )  # fmt: skip
-def test_other_ways_back(service, route, routes):
+def test_other_ways_back(service, route, routes, rules):
     want = live([service], route)
-    assert sorted(of(Kind.ROUTE, want)) == routes
-    assert of(Kind.RULE, want) == {}
+    assert [name.split(" ", 3)[3] for name in of(Kind.ROUTE, want)] == routes
+    table = next((name.split()[2] for name in of(Kind.ROUTE, want)), "")
+    assert sorted(of(Kind.RULE, want)) == [rule.replace("TABLE", table) for rule in rules]
+
+
+@pytest.mark.parametrize(
+    ("gateways", "route", "refused"),
+    [
+        (("10.0.0.1", "10.0.0.1"), "default", False),
+        (("10.0.0.1", "fd00::1"), "default", False),
+        (("10.0.0.1", "10.0.0.2"), "default", True),
+        (("10.0.0.1", "10.0.0.2"), "policy", False),
+    ],
+)
+def test_all_that_a_host_sends_goes_one_way(gateways, route, refused):
+    own = {"10": "10.0.0.11", "fd": "fd00::11"}
+    wants = [live([{**NAT, "gateway": one, "address": own[one[:2]]}], route) for one in gateways]
+    with pytest.raises(AddressError, match=r"10\.0\.0\.1 and by 10\.0\.0\.2") if refused else contextlib.nullcontext():
+        one_way(wants, route)
 
 
 def test_gateways_have_tables_of_their_own():

@@ -60,6 +60,12 @@ def test_leaving_takes_the_address_off_before_its_sysctl():
     assert facts == BARE
 
 
+def test_a_sysctl_that_went_with_its_module_is_not_put_back():
+    first, facts = play(Record(), BARE, "web", {IGNORE: "1"})
+    planned, _ = play(first.after, {**facts, IGNORE: None}, "web", None)
+    assert (names(planned), bool(planned.after)) == ([], False)
+
+
 def test_everything_has_its_place():
     want = {LINK: "a", FILE: "b", VIP: "present", TUNNEL: "up", IGNORE: "1", MODULE: "loaded"}
     planned, facts = play(Record(), {TUNNEL: "down"}, "web", want)

@@ -117,6 +117,8 @@ def test_directors_that_are_real_servers(cluster, code):
     known = inventory(cluster, d1={"director_engine": "keepalived"}, d2={"director_engine": "keepalived"})
     errors = check_all(known).errors
     assert [error.split(": ")[1] for error in errors] == ([f"error[{code}]"] * 2 if code else [])
+    (wish,) = wishes("d1", known) if code != "local-node-nat" else ({"director": True},)
+    assert wish["director"]
 
 
 def test_a_host_of_the_group_that_nobody_uses():
