@@ -40,6 +40,7 @@ LEFT = """ls -d /var/lib/lvs-cluster/unconfirmed 2>/dev/null
 systemctl list-unit-files --no-legend 'lvs-take-back*'; systemctl is-active -q lvs-guard && echo waiting; :"""
 KILL_GUARD = r"""inode=$(stat -c %i /run/lvs-cluster/change.lock)
 kill -KILL $(awk -v i=":$inode\$" '$2 == "FLOCK" && $6 ~ i {print $5}' /proc/locks)"""
+PORTS, USUAL_PORTS, FRESH_PORTS = "/proc/sys/net/ipv4/ip_local_port_range", "32768 60999", "10000 14999"
 IN_FLIGHT = 2
 """Requests that a planned failover may break where one of the two is keepalived: it hands no connections over."""
 FIGURES: list[str] = []
@@ -169,7 +170,7 @@ class TestEngine:
     def test_a_server_is_drained_and_brought_back(self, cluster, load, serving):
         """On both directors, by the address that the tables have; meanwhile it is asked nothing.
 
-        Before any test with persistence: for two minutes the kernel keeps such connections' ports with their server.
+        From ports of its own: for two minutes the kernel keeps those of connections under persistence with their server.
         """
         play = Play(cluster, "drain", drain_server="192.168.140.137", drain_deadline=20)
         assert play.good, play.output
@@ -179,9 +180,11 @@ class TestEngine:
         refused = Play(cluster, "drain", drain_server="192.168.140.139")
         assert not refused.good
         assert "the floor" in refused.output, refused.output
+        cluster.run(["sh", "-c", f"echo {FRESH_PORTS} >{PORTS}"])
         drained = Load(cluster, cluster.folder / "drained.json")
         time.sleep(3)
         assert set(drained.stop()["names"]) == {"r2"}
+        cluster.run(["sh", "-c", f"echo {USUAL_PORTS} >{PORTS}"])
         play = Play(cluster, "drain", drain_server="192.168.140.137", drain_state="serving")
         assert play.good, play.output
         assert wait(lambda: not any("-w 0" in table(cluster, name) for name in ("d1", "d2")), SETTLED, 0.5) is not None
