@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.rules_checks import BAD_REGEX
+
 FOLDER = Path(__file__).parents[3] / "plugins" / "module_utils" / "conf"
 _CALL = re.compile(r'(?:look\.(?:error|warning|note)|find)\(\s*"([a-z0-9-]+)"')
-RULES = frozenset(code for file in FOLDER.glob("rules_*.py") for code in _CALL.findall(file.read_text()))
+RULES = frozenset(code for file in FOLDER.glob("rules_*.py") for code in _CALL.findall(file.read_text())) | {BAD_REGEX}

@@ -36,6 +36,11 @@ def test_what_is_written_reads_back(document: model.Document) -> None:
     assert read(text, "made.conf").document == document
 
 
+def test_what_rules_say_is_no_problem_of_reading() -> None:
+    url = "HTTP_GET {\nurl {\npath /\nregex ok\nregex_options 0\n}\n}\n"
+    assert problems(f"virtual_server fwmark 1 {{\nprotocol TCP\nreal_server 192.0.2.1 80 {{\n{url}}}\n}}\n") == []
+
+
 @SLOW
 @given(strategies.documents)
 def test_writing_is_stable(document: model.Document) -> None:
