@@ -73,8 +73,8 @@ def carry_out(run: Run, plan: Plan, path: str = RECORD) -> None:
         setting, now, value = batch[0]
         if setting.kind is Kind.SYSCTL and now is None and value is not None:  # of a module loaded a moment ago
             late[setting] = _stripped(_read(_sysctl(setting.name)))
-        if batch[0].setting.kind in _BY_IP:
-            _ip(run, family(batch[0].setting), "".join(_ip_line(step) for step in batch))
+        if setting.kind in _BY_IP:
+            _ip(run, family(setting), "".join(_ip_line(step) for step in batch))
         else:
             _take(run, batch[0])
     found = {setting: value for setting, value in late.items() if setting in plan.after.before}

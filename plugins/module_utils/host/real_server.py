@@ -51,11 +51,9 @@ DIRECTOR: Want = {
 _TUNNELS = {(4, 4): ("ipip", "tunl0"), (6, 6): ("ip6_tunnel", "ip6tnl0"), (6, 4): ("sit", "sit0")}
 LINKS = ("lo", *(link for _module, link in _TUNNELS.values()))
 """The links of a real server's virtual addresses."""
-Service = Mapping[str, Any]
-
-
 OWNER = "real_server "
 """What stands before a cluster's name in the record of its real server."""
+Service = Mapping[str, Any]
 
 
 class AddressError(ValueError):
