@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Callable
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
@@ -242,6 +243,22 @@ def configuration(expected=None) -> str:
     return text
 
 
+SETTLED = 2.0  # so long every verdict has to be the right one, seconds
+PATIENCE = 20.0  # for it: a check that the machine delayed beyond its limit is put right by its next one
+
+
+def settled(right: Callable[[], bool]) -> Callable[[float], bool]:
+    """Whether at this time (seconds) and at every look of the last SETTLED seconds it was right."""
+    since = None
+
+    def look(now: float) -> bool:
+        nonlocal since
+        since = None if not right() else now if since is None else since
+        return since is not None and now - since >= SETTLED
+
+    return look
+
+
 def ours(text: str, seconds: float, expected):
     """Of every check that does not say what is expected after `seconds`: what it saw."""
     reading = conf.read(text, "keepalived.conf")
@@ -250,16 +267,31 @@ def ours(text: str, seconds: float, expected):
     plan = plan_checks.plan(reading.document)
     runner = Runner(loop, lambda *_news: None, lambda: 0.0)
     runner.load(plan.checks, lambda _key: None)
-    loop.wake("enough", loop.now() + seconds, lambda _now: loop.stop())
-    loop.run()
     names = dict(zip(plan.services, expected))
-    results = {names[key.service]: (state.up, last.outcome.text) for key, state, last in runner.results() if last}
+
+    def results():
+        return {names[key.service]: (state.up, last.outcome.text) for key, state, last in runner.results() if last}
+
+    def wrong():
+        return {name: text for name, (up, text) in results().items() if up is not expected[name]}
+
+    ready, end = settled(lambda: not wrong()), loop.now() + seconds + PATIENCE
+
+    def look(now: float) -> None:
+        if ready(now) or now >= end:
+            loop.stop()
+        else:
+            loop.wake("look", now + 0.25, look)
+
+    loop.wake("look", loop.now() + seconds, look)
+    loop.run()
+    seen, found = results(), wrong()
     runner.stop()
     loop.wake("enough", loop.now() + REAP_EVERY + 0.5, lambda _now: loop.stop())  # killed scripts are reaped by it
     loop.run()
     loop.close()
-    assert list(results) == list(expected)
-    return {name: text for name, (up, text) in results.items() if up is not expected[name]}
+    assert list(seen) == list(expected)
+    return found
 
 
 def verdicts(tmp_path, expected, seconds: float):
@@ -272,9 +304,8 @@ def verdicts(tmp_path, expected, seconds: float):
         keepalived = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wrong = ours(text, seconds, expected)
-        # A check of keepalived that the machine delayed beyond its limit is put right by its next one, and stays so.
-        wait(lambda: served(expected) == expected, 10, 0.5)
-        time.sleep(2)
+        ready = settled(lambda: served(expected) == expected)
+        wait(lambda: ready(time.monotonic()), PATIENCE, 0.25)
         return wrong, served(expected)
     finally:
         keepalived.terminate()
