@@ -24,11 +24,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lvs.cluster.plugins.module_utils.conf import ERROR, mapping, model
+from ansible_collections.lvs.cluster.plugins.module_utils.conf.mapping_values import shape_of
+from ansible_collections.lvs.cluster.plugins.plugin_utils.inventory import plain
 
 if t.TYPE_CHECKING:
     from ansible_collections.lvs.cluster.plugins.plugin_utils.inventory import Inventory
 
 HIGHEST, STEP = 200, 10
+OWN = "lvs_real_server"
 CHECKS = ("checks", *(check.keyword for check in model.CHECKS))
 Block = t.Dict[str, t.Any]
 
@@ -123,7 +126,7 @@ class _Deriving:
             if name not in self.order:
                 known = ", ".join(self.order)
                 self._wrong("unknown-director", f"{name} is no director of this cluster", f"one of {known}", path)
-        return names
+        return [name for name in names if name in self.order]
 
     def _service(self, service: Block, path: str) -> Block:
         checks = {word: service.pop(word) for word in CHECKS if word in service}
@@ -139,18 +142,23 @@ class _Deriving:
         found: list[t.Any] = []
         for number, item in enumerate([said] if alone else said):
             where = path if alone else f"{path}[{number}]"
-            for server in self._named(service, item, where):
-                self.places[f"{path}[{len(found)}]"] = where
+            for server, places in self._named(service, item, where):
+                at = f"{path}[{len(found)}]"
+                self.places[at] = where
+                self.places.update({f"{at}.{word}": place for word, place in places.items()})
                 own = not isinstance(server, dict) or any(word in server for word in CHECKS)
                 found.append(server if own else {**server, **checks})
         return found
 
-    def _named(self, service: Block, item: t.Any, path: str) -> list[t.Any]:
-        """The real servers of one item: the one that it is, or that of each host that it names."""
+    def _named(self, service: Block, item: t.Any, path: str) -> list[tuple[t.Any, dict[str, str]]]:
+        """The real servers of one item: the one that it is, or that of each host that it names.
+
+        With each: where those of its words stand that the host has itself.
+        """
         if isinstance(item, str):
             item = {"group": item}
         if not isinstance(item, dict) or not ("group" in item or "host" in item):
-            return [item]
+            return [(item, {})]
         rest = {word: value for word, value in item.items() if word not in ("group", "host")}
         word = "host" if "host" in item else "group"
         hosts = self.inventory.hosts(str(item[word]))
@@ -161,12 +169,24 @@ class _Deriving:
         made = []
         for host in hosts:
             address = self._address(host, _family(service), path)
-            own = self.inventory.variables(host).get("lvs_real_server") or {}
+            said_in = "lvs_address" if self.inventory.variables(host).get("lvs_address") else "ansible_host"
+            own = self._own(host)
             ports = {"port": service["port"]} if service.get("port") else {}
             more = {**own, **rest} if word == "host" else {**rest, **own}
             if address:
-                made.append({"address": address, **ports, **more})
+                places = {key: f"{host}: {OWN}.{key}" for key in own if word == "group" or key not in rest}
+                made.append(({"address": address, **ports, **more}, {"address": f"{host}: {said_in}", **places}))
         return made
+
+    def _own(self, host: str) -> Block:
+        """What a host says of itself as a real server."""
+        own = plain(self.inventory.variables(host).get(OWN))
+        if isinstance(own, dict):
+            return own
+        if own is not None:
+            message, help_text = f"{shape_of(own)} does not belong here", "a mapping of keywords, as weight: 2"
+            self.findings.append(mapping.PathFinding(ERROR, "bad-value", message, help_text, f"{host}: {OWN}"))
+        return {}
 
     def _address(self, host: str, family: int, path: str) -> str | None:
         address = self.inventory.address(host, family)

@@ -150,6 +150,27 @@ def test_the_server_sees_where_a_check_comes_from(hosts: Tuple[Host, Host], name
     assert not port or {peer[1] for peer in peers} == {port}
 
 
+@pytest.mark.parametrize("name", [name for name, (_lines, _source, port) in CASES.items() if not port])
+def test_the_server_sees_where_a_ping_comes_from(hosts: Tuple[Host, Host], name: str) -> None:
+    director, server = hosts
+    lines, source, _port = CASES[name]
+    family, protocol = (socket.AF_INET6, "ipv6-icmp") if name.endswith("6") else (socket.AF_INET, "icmp")
+    with server:
+        listener = socket.socket(family, socket.SOCK_RAW, socket.getprotobyname(protocol))
+    with listener:
+        with director:
+            text = virtual("PING_CHECK", SERVER6 if name.endswith("6") else SERVER, lines)
+            seen, not_made = checked(text, TIMES)
+        listener.setblocking(False)
+        requests = []
+        while len(requests) < TIMES:
+            data, peer = listener.recvfrom(2000)  # IPv4: behind the header
+            if data[20 if family == socket.AF_INET else 0] in (8, 128):  # echo requests
+                requests.append(peer[0])
+    assert (not_made, {ok for ok, _text in seen}) == ({}, {True}), seen
+    assert set(requests) == {source}
+
+
 def test_the_interface_toward_a_server_among_many_addresses(hosts: Tuple[Host, Host]) -> None:
     director, _server = hosts
     director.batch(*(f"addr add 10.9.{number // 250}.{number % 250 + 1}/32 dev lo" for number in range(1500)))

@@ -140,6 +140,35 @@ def test_an_unknown_director():
     assert error.startswith("lvs_cluster.vrrp_instances[0].directors: error[unknown-director]: d3 is no director")
 
 
+def test_the_peers_of_an_unknown_director():
+    routers = [{**ROUTER, "directors": ["d1", "d3"], "unicast_peer": "directors"}]
+    (error,) = of_host({"vrrp_instances": routers}, "d1", inventory(), "lvs_cluster").errors
+    assert error.startswith("lvs_cluster.vrrp_instances[0].directors: error[unknown-director]: d3 is no director")
+
+
+@pytest.mark.parametrize(
+    ("own", "error"),
+    [
+        ("heavy", "r2: lvs_real_server: error[bad-value]: a string does not belong here"),
+        ([2], "r2: lvs_real_server: error[bad-value]: a list does not belong here"),
+        ({"weigth": 2}, "r2: lvs_real_server.weigth: error[unknown-keyword]: "),
+        ({"TCP_CHECK": {"retry": "no"}}, "r2: lvs_real_server.TCP_CHECK.retry: error[not-a-number]: "),
+    ],
+)
+@pytest.mark.parametrize("said", ["real_servers", [{"host": "r1"}, {"host": "r2", "weight": 2}]])
+def test_what_a_host_says_wrongly_of_itself_is_told_there(said, own, error):
+    service = {**SERVICE, "real_servers": said}
+    known = inventory(r2={"lvs_real_server": own})
+    (found,) = of_host({"virtual_servers": [service]}, "d1", known, "lvs_cluster").errors
+    assert found.startswith(error)
+
+
+@pytest.mark.parametrize("said", [5, "192.0.2.300", {"a": 1}, [None]])
+def test_an_address_that_is_none(said):
+    errors = of_host({"virtual_servers": [SERVICE]}, "d1", inventory(r2={"lvs_address": said}), "lvs_cluster").errors
+    assert [one.partition(": error")[0] for one in errors] == ["r2: lvs_address"]
+
+
 def test_the_whole_file():
     assert (
         of_host(CLUSTER, "d2", inventory(), "lvs_cluster").text
