@@ -13,7 +13,9 @@ import pickle
 import select
 import socket
 import struct
-from typing import TYPE_CHECKING, Callable, Collection, List, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Collection, List, Tuple
+
+from .retold import news, retold
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -27,11 +29,13 @@ _SO_SNDBUFFORCE = 32
 class Channel:
     """One end of the pair. `attach` hands it to a loop; from then on nothing else reads it."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, document: Any = None) -> None:
+        """document: the one that both ends have."""
         sock.setblocking(False)
         with contextlib.suppress(OSError):  # a document or status of megabytes in one go: fewer turns of both loops
             sock.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _ROOM)
         self._socket = sock
+        self._document = document
         self._inbox = bytearray()
         self._outbox = bytearray()
         self._early: List[object] = []
@@ -50,6 +54,11 @@ class Channel:
         self._outbox += _LENGTH.pack(len(body))
         self._outbox += body
         self._flush()
+
+    def reload(self, document: Any) -> None:
+        """Tell the peer of another document: ("reload", document) is what it hears."""
+        self.send(("reload", news(self._document, document)))
+        self._document = document
 
     def _flush(self) -> None:
         try:
@@ -109,6 +118,9 @@ class Channel:
                     self.send(("pong",))
                 elif message == ("pong",):
                     self.alive = True
+                elif isinstance(message, tuple) and message[0] == "reload":
+                    self._document = retold(self._document, message[1])
+                    on_message(("reload", self._document))
                 else:
                     on_message(message)
 
@@ -147,7 +159,7 @@ class Channel:
         self._socket.close()
 
 
-def pair() -> Tuple[Channel, Channel]:
-    """The parent's end and the child's end."""
+def pair(document: Any = None) -> Tuple[Channel, Channel]:
+    """The parent's end and the child's end. document: what the child begins with."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    return Channel(ours), Channel(theirs)
+    return Channel(ours, document), Channel(theirs, document)

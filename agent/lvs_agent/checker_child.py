@@ -214,7 +214,7 @@ class Checker:
         before, old = self.plan, self.states
         self.document = document = missing.without(document, os.path.exists)
         self._set_manners()
-        self.plan = plan_checks.plan(document, default_user(document))
+        self.plan = plan_checks.plan(document, default_user(document), before)
         self._look_for_addresses()
         down = self._down_by_files()
         self.runner.load(
@@ -222,8 +222,11 @@ class Checker:
         )
         self.states = {}
         for name, service in self.plan.services.items():
-            failed = self._failed(service)
             known = old.get(name)
+            if known is not None and service is before.services[name]:  # nothing changed, and all verdicts are in
+                self.states[name] = known
+                continue
+            failed = self._failed(service)
             if known is None:
                 self.states[name], effects = roster.begin(service.pool, failed)
             else:

@@ -51,13 +51,13 @@ class Child:
         if self.leaving:
             self.wanted = True
             return
-        ours, theirs = pair()
-        ours.alive = True  # a child that was never asked has not failed to answer
         self.wanted, self.ready, self.started = True, False, self.parent.loop.now()
         carried = dict(self.states) if resume else self.parent.inherit(self.name)
         wanted = self.parent.config.document
         # of what a reload was about to take away nobody else knows: begin with what the dead one ran
         document = self.served if resume and self.served is not None else wanted
+        ours, theirs = pair(document)
+        ours.alive = True  # a child that was never asked has not failed to answer
         for message in self.parent.first_words(self.name):
             ours.send(message)
         self.parent.prepare(self.name)
@@ -84,7 +84,7 @@ class Child:
         """Hand it another document."""
         if self.channel is not None:
             self._told.append(document)
-            self.channel.send(("reload", document))
+            self.channel.reload(document)
 
     def _message(self, message: object) -> None:
         kind, *rest = message if isinstance(message, tuple) else (None,)

@@ -8,7 +8,7 @@ and mark of it; its pool and its checks are the same for all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import (
     TYPE_CHECKING,
@@ -19,6 +19,7 @@ from typing import (
     Iterator,
     List,
     Mapping,
+    NamedTuple,
     Optional,
     Set,
     Tuple,
@@ -68,35 +69,65 @@ class Service:
         return [*(place.key for place in self.services), *(entry.service.key for entry in self.paths)]
 
 
+Checks = Dict[CheckKey, Tuple["Schedule", "Check"]]
+
+
+class Made(NamedTuple):
+    """What one virtual_server was made into, with services in the kernel that another may own; its checks."""
+
+    service: Service
+    checks: Checks
+
+
 @dataclass(frozen=True)
 class Plan:
-    """All of a document that concerns the checker child."""
+    """All of a document that concerns the checker child.
+
+    basis, made: what a next plan goes on from, all that is no virtual_server, and what each of these was made into.
+    """
 
     services: Mapping[str, Service]
     checks: Mapping[CheckKey, Tuple[Schedule, Check]]
+    basis: object = field(default=None, compare=False, repr=False)
+    made: Mapping[str, Made] = field(default_factory=dict, compare=False, repr=False)
 
 
-def plan(document: model.Document, script_user: Optional[model.UserGroup] = None) -> Plan:
-    """The plan of a document. script_user: who runs MISC_CHECK scripts that name nobody (None: the daemon's own)."""
+def plan(
+    document: model.Document, script_user: Optional[model.UserGroup] = None, before: Optional[Plan] = None
+) -> Plan:
+    """The plan of a document. script_user: who runs MISC_CHECK scripts that name nobody (None: the daemon's own).
+
+    before: the plan before this one; of blocks that are still the same objects what they were made into stands.
+    """
+    basis = (replace(document, virtual_servers=()), script_user)
+    known = before.made if before is not None and before.basis == basis else {}
+    made: Dict[str, Made] = {}
     services: Dict[str, Service] = {}
-    checks: Dict[CheckKey, Tuple[Schedule, Check]] = {}
+    checks: Checks = {}
     groups: Dict[str, int] = {}
     taken: Set[ipvs.ServiceKey] = set()
     marks: Set[int] = set()
     for block in document.virtual_servers:
         number = groups.get(block.group or "", 0)
         groups[block.group or ""] = number + 1
-        own_checks: Dict[CheckKey, Tuple[Schedule, Check]] = {}
-        service = _service(document, block, number, own_checks, script_user, marks)
-        if service is None or service.name in services:
+        found = known.get(service_name(block, number))
+        # a mark of a private service depends on those that were taken before
+        if found is None or found.service.block is not block or found.service.paths:
+            own_checks: Checks = {}
+            service = _service(document, block, number, own_checks, script_user, marks)
+            found = Made(service, own_checks) if service is not None else None
+        if found is None or found.service.name in services:
             continue
+        service = found.service
+        made[service.name] = found
         # Only now: a check of a virtual server that is left out would tell its verdicts to a pool without its server.
-        checks.update(own_checks)
+        checks.update(found.checks)
         # A service of the kernel has one owner: the first that names it.
         own = tuple(place for place in service.services if place.key not in taken)
         taken.update(place.key for place in own)
-        services[service.name] = replace(service, services=own)
-    return Plan(services, checks)
+        whole = len(own) == len(service.services)
+        services[service.name] = service if whole else replace(service, services=own)
+    return Plan(services, checks, basis, made)
 
 
 def desired(planned: Plan, states: Mapping[str, roster.State], now: float = 0.0) -> ipvs.Table:
@@ -174,7 +205,7 @@ def _service(
     document: model.Document,
     block: model.VirtualServer,
     number: int,
-    checks: Dict[CheckKey, Tuple[Schedule, Check]],
+    checks: Checks,
     script_user: Optional[model.UserGroup],
     marks: Set[int],
 ) -> Optional[Service]:

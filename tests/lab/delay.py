@@ -1,13 +1,16 @@
 # Copyright (c) 2026, lvs.cluster authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A slow server: something in between that passes on what others say, later."""
+"""A slow server: something in between that passes on what others say, later; a host to which everything takes long."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 import time
 from typing import List, Sequence
+
+from netns import Host
 
 
 class Delay:
@@ -78,3 +81,20 @@ class Delay:
             if opened.type == socket.SOCK_STREAM:
                 opened.shutdown(socket.SHUT_RDWR)
             opened.close()
+
+
+def far(name: str, four: str, six: str, seconds: float) -> Host:
+    """A host that is there and far away, and takes connections on port 80. four, six: the beginnings of its addresses."""
+    host = Host(name)
+    device, macs = f"to-{name}", ("02:00:00:00:00:01", "02:00:00:00:00:02")
+    ends = f"address {macs[0]} type veth peer name eth0 address {macs[1]} netns {name}"
+    lines = [f"link add {device} {ends}", f"link set {device} up"]
+    lines += [f"addr add {four}.1/24 dev {device}", f"addr add {six}:1/64 dev {device} nodad"]
+    # whoever is so late is not found by ARP
+    lines += [f"neigh add {there} lladdr {macs[1]} dev {device}" for there in (f"{four}.2", f"{six}:2")]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+    host.batch("link set eth0 up", f"addr add {four}.2/24 dev eth0", f"addr add {six}:2/64 dev eth0 nodad")
+    host.batch(*(f"neigh add {back} lladdr {macs[0]} dev eth0" for back in (f"{four}.1", f"{six}:1")))
+    host.web("::")
+    subprocess.run(f"tc qdisc add dev {device} root netem delay {seconds}s".split(), check=True)
+    return host

@@ -295,6 +295,21 @@ class KeepOpen(threading.Thread):
         return self
 
 
+SETTLED = 2.0
+
+
+def settled(right: Callable[[], object]) -> Callable[[float], bool]:
+    """Whether at this time (seconds) and at every look of the last SETTLED seconds it was right."""
+    since: Optional[float] = None
+
+    def look(now: float) -> bool:
+        nonlocal since
+        since = None if not right() else now if since is None else since
+        return since is not None and now - since >= SETTLED
+
+    return look
+
+
 def wait(condition: Callable[[], object], limit: float, every: float = 0.02) -> Optional[float]:
     """Seconds until the condition held, or None when it did not within `limit` s."""
     start = time.monotonic()

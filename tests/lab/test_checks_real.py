@@ -13,13 +13,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable
 
 import pytest
 from ansible_collections.lvs.cluster.plugins.module_utils import conf
-from delay import Delay
+from delay import Delay, far
 from expressions import EXPRESSIONS
-from netns import Host, wait
+from netns import settled, wait
 from real_servers import DIGEST, EXIM, UNBOUND, Daemon, Datagrams, Nginx, Odd
 
 from lvs_agent import plan_checks
@@ -148,24 +147,6 @@ DELAYS = {1000: 0.5, 2000: 7.0}
 DELAYED = {25: False, 443: False, 53: True, 7: True}  # whether it is UDP
 
 
-def far(name: str) -> Host:
-    """A host that is there and far away, and takes connections on port 80."""
-    four, six, seconds = FAR[name]
-    host = Host(name)
-    device, macs = f"to-{name}", ("02:00:00:00:00:01", "02:00:00:00:00:02")
-    ends = f"address {macs[0]} type veth peer name eth0 address {macs[1]} netns {name}"
-    lines = [f"link add {device} {ends}", f"link set {device} up"]
-    lines += [f"addr add {four}.1/24 dev {device}", f"addr add {six}:1/64 dev {device} nodad"]
-    # whoever is so late is not found by ARP
-    lines += [f"neigh add {there} lladdr {macs[1]} dev {device}" for there in (f"{four}.2", f"{six}:2")]
-    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
-    host.batch("link set eth0 up", f"addr add {four}.2/24 dev eth0", f"addr add {six}:2/64 dev eth0 nodad")
-    host.batch(*(f"neigh add {back} lladdr {macs[0]} dev eth0" for back in (f"{four}.1", f"{six}:1")))
-    host.web("::")
-    subprocess.run(f"tc qdisc add dev {device} root netem delay {seconds}s".split(), check=True)
-    return host
-
-
 @pytest.fixture(scope="module")
 def servers():
     subprocess.run(["modprobe", "ip_vs_rr"], check=True)
@@ -176,7 +157,7 @@ def servers():
     here = [address.format(10) for address in FAMILIES.values()]
     odd, datagrams = Odd(), Datagrams(*here, "127.0.0.1", "::1")
     subprocess.run(["modprobe", "sch_netem"], check=True)
-    hosts = [far(name) for name in FAR]
+    hosts = [far(name, *place) for name, place in FAR.items()]
     between = [
         Delay(more + port, port, seconds, udp=udp, addresses=here if udp else ("0.0.0.0", "::"))
         for more, seconds in DELAYS.items()
@@ -243,20 +224,7 @@ def configuration(expected=None) -> str:
     return text
 
 
-SETTLED = 2.0  # so long every verdict has to be the right one, seconds
-PATIENCE = 20.0  # for it: a check that the machine delayed beyond its limit is put right by its next one
-
-
-def settled(right: Callable[[], bool]) -> Callable[[float], bool]:
-    """Whether at this time (seconds) and at every look of the last SETTLED seconds it was right."""
-    since = None
-
-    def look(now: float) -> bool:
-        nonlocal since
-        since = None if not right() else now if since is None else since
-        return since is not None and now - since >= SETTLED
-
-    return look
+PATIENCE = 20.0  # seconds: a check that the machine delayed beyond its limit is put right by its next one
 
 
 def ours(text: str, seconds: float, expected):

@@ -95,7 +95,7 @@ class Runner:
             if task is None:
                 state = begin(schedule, now, self._share(), up=known(key))
                 self._tasks[key] = TASKS[type(check)](self, key, schedule, check, state)
-            elif task.schedule != schedule:
+            elif task.schedule is not schedule and task.schedule != schedule:
                 task.state = carry_over(schedule, task.state, now)
                 task.schedule = schedule
                 if task.started is None:

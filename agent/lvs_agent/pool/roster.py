@@ -224,7 +224,7 @@ def reload(
         fresh[server.key] = Standing(standings.get(server.key, NONE), deltas)
     sorry_in = old.sorry_in and pool.sorry is not None
     held = tuple(key for key in old.held if pool.floor and key in fresh and not fresh[key].up)
-    rising = {key: since for key, since in old.rising.items() if pool.slow_start and key in fresh and fresh[key].up}
+    rising = old.rising if pool.slow_start else {}
     book = _Book(pool, fresh, State({}, 0, old.quorum_up, sorry_in, held, rising))
     stays = set(old.held)
     stood = {key: was.up or key in stays for key, was in old.standings.items()}
@@ -390,6 +390,6 @@ class _Book:
 
     def close(self) -> Tuple[State, Tuple[Effect, ...]]:
         """The state reached and what happened on the way."""
-        rising = {key: since for key, since in self.rising.items() if self.stands(key)}
+        rising = {key: since for key, since in self.rising.items() if key in self.standings and self.stands(key)}
         state = State(self.standings, self.sum, self.quorum_up, self.sorry_in, tuple(self.held), rising)
         return state, tuple(self.effects)

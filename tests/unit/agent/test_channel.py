@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.lvs.cluster.plugins.module_utils.conf import model
 
 from lvs_agent.channel import Channel, pair
 from lvs_agent.loop import Loop
@@ -35,7 +36,7 @@ def turn_until(loop: Loop, done) -> None:
 
 def test_messages_arrive_whole_and_in_order(ends, loop) -> None:
     ours, theirs = ends
-    sent = [("reload", {"a": 1}), ("status", 7), ("big", b"x" * 3_000_000), ("stop",)]
+    sent = [("journal", {"a": 1}), ("status", 7), ("big", b"x" * 3_000_000), ("stop",)]
     got: list = []
     theirs.attach(loop, got.append, lambda: None)
     ours.attach(loop, lambda message: None, lambda: None)
@@ -101,17 +102,41 @@ def test_what_was_said_before_anybody_listened_comes_first_and_whole(ends, loop)
     ours, theirs = ends
     first: list = []
     got: list = []
-    ours.send(("reload", 1))
+    ours.send(("answer", 1))
     ours.send(("journal", "path"))
     ours.send(("ping",))
-    ours.send(("reload", 2))
+    ours.send(("answer", 2))
     theirs.before({"journal"}, first.append)
     assert first == [("journal", "path")]
-    ours.send(("reload", 3))  # readable before the early ones are due
+    ours.send(("answer", 3))  # readable before the early ones are due
     theirs.attach(loop, got.append, lambda: None)
     ours.attach(loop, got.append, lambda: None)
     turn_until(loop, lambda: len(got) == 3 and ours.alive)
-    assert got == [("reload", 1), ("reload", 2), ("reload", 3)]
+    assert got == [("answer", 1), ("answer", 2), ("answer", 3)]
+
+
+def block(port: int, weight: int = 1) -> model.VirtualServer:
+    server = model.RealServer(address="192.0.2.1", port=80, weight=weight)
+    return model.VirtualServer(address="192.0.2.80", port=port, real_servers=(server,))
+
+
+def test_a_reload_carries_what_is_new(ends, loop) -> None:
+    blocks = [block(port) for port in range(1000)]
+    first = model.Document(virtual_servers=tuple(blocks))
+    second = model.Document(virtual_servers=(blocks[1], block(2, 7), *blocks[3:], block(1000)))
+    third = model.Document(virtual_servers=(second.virtual_servers[1], *reversed(blocks[:10])))
+    ours, theirs = pair(first)
+    got: list = []
+    theirs.attach(loop, got.append, lambda: None)
+    for document in (second, third, model.Document(), first):
+        ours.reload(document)
+    turn_until(loop, lambda: len(got) == 4)
+    assert got == [("reload", document) for document in (second, third, model.Document(), first)]
+    one, two = got[0][1].virtual_servers, got[1][1].virtual_servers
+    assert all(any(kept is known for known in blocks) for kept in (one[0], *one[2:-1]))
+    assert two[0] is one[1]
+    ours.close()
+    theirs.close()
 
 
 def test_what_was_said_before_is_handed_on_though_nothing_follows(ends, loop) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from lvs_agent.pool.roster import (
@@ -336,3 +338,19 @@ def test_a_dynamic_weight_rises_too_and_0_stays_0() -> None:
     assert [roster(pool, state, now)[0].weight for now in (5.0, 10.0)] == [25, 50]
     state, _told = step(pool, state, [Verdict("a", "c", up=True, weight=0)], 5.0)
     assert roster(pool, state, 6.0)[0].weight == 0
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_reload_that_changes_nothing_of_a_pool_leaves_it_as_it_is(seed: int) -> None:
+    draw = random.Random(seed)
+    words = {"alpha": draw.random() < 0.3, "inhibit": draw.random() < 0.3, "checks": "cd"}
+    servers = tuple(server(key, draw.randrange(4), **words) for key in "abcd"[: draw.randrange(1, 5)])
+    sorry = draw.choice([None, "s", "a"])
+    pool = Pool(servers, draw.randrange(1, 6), draw.randrange(2), sorry, floor=draw.randrange(3), slow_start=9.0)
+    state, _told = begin(pool, alpha_failed(servers), kept=draw.random() < 0.3)
+    for now in range(30):
+        key, check = draw.choice(servers).key, draw.choice("cd")
+        more = draw.choice([{}, {}, {"weight": draw.randrange(-1, 5)}, {"delta": draw.randrange(-2, 3)}])
+        state, _told = step(pool, state, [Verdict(key, check, draw.random() < 0.5, **more)], float(now))
+        failed = {key: standing.failed for key, standing in state.standings.items()}
+        assert reload(state, pool, failed) == (state, ())
