@@ -175,15 +175,17 @@ class _Deriving:
             more = {**own, **rest} if word == "host" else {**rest, **own}
             if address:
                 places = {key: f"{host}: {OWN}.{key}" for key in own if word == "group" or key not in rest}
-                made.append(({"address": address, **ports, **more}, {"address": f"{host}: {said_in}", **places}))
+                if "address" not in rest:
+                    places.setdefault("address", f"{host}: {said_in}")
+                made.append(({"address": address, **ports, **more}, places))
         return made
 
     def _own(self, host: str) -> Block:
         """What a host says of itself as a real server."""
-        own = plain(self.inventory.variables(host).get(OWN))
+        own = plain(self.inventory.variables(host).get(OWN)) or {}
         if isinstance(own, dict):
             return own
-        if own is not None:
+        if not any(found.path == f"{host}: {OWN}" for found in self.findings):  # once, in however many services
             message, help_text = f"{shape_of(own)} does not belong here", "a mapping of keywords, as weight: 2"
             self.findings.append(mapping.PathFinding(ERROR, "bad-value", message, help_text, f"{host}: {OWN}"))
         return {}

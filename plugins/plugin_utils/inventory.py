@@ -35,7 +35,8 @@ class Inventory(t.NamedTuple):
         said = variables.get("lvs_address")
         if said is None:
             said = [one for one in (variables.get("ansible_host"), host) if _is_address(one)][:1]
-        return [str(one).split("/", 1)[0] for one in (said if isinstance(said, (list, tuple)) else [said])]
+        found = [str(one).split("/", 1)[0] for one in (said if isinstance(said, (list, tuple)) else [said])]
+        return [one for one in found if one]
 
     def address(self, host: str, family: int) -> str | None:
         """The address of a host of the family 4 or 6; its first one when there is none of that family."""

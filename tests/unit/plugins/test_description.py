@@ -163,6 +163,24 @@ def test_what_a_host_says_wrongly_of_itself_is_told_there(said, own, error):
     assert found.startswith(error)
 
 
+def test_an_address_that_the_description_says_is_its_own():
+    service = {**SERVICE, "real_servers": [{"host": "r1", "address": "bad"}]}
+    (error,) = of_host({"virtual_servers": [service]}, "d1", inventory(), "lvs_cluster").errors
+    assert error.startswith("lvs_cluster.virtual_servers[0].real_servers[0].address: error[bad-address]")
+
+
+def test_a_host_is_told_of_once_however_many_services_it_is_in():
+    services = [{**SERVICE, "port": port} for port in (80, 81)]
+    known = inventory(r2={"lvs_real_server": "heavy"})
+    assert len(of_host({"virtual_servers": services}, "d1", known, "lvs_cluster").errors) == 1
+
+
+@pytest.mark.parametrize("said", ["", [], ["", ""], "/24"])
+def test_a_host_without_an_address_does_not_silently_leave(said):
+    (error,) = of_host({"virtual_servers": [SERVICE]}, "d1", inventory(r2={"lvs_address": said}), "lvs_cluster").errors
+    assert error.startswith("lvs_cluster.virtual_servers[0].real_servers: error[no-address]: the address of r2")
+
+
 @pytest.mark.parametrize("said", [5, "192.0.2.300", {"a": 1}, [None]])
 def test_an_address_that_is_none(said):
     errors = of_host({"virtual_servers": [SERVICE]}, "d1", inventory(r2={"lvs_address": said}), "lvs_cluster").errors
