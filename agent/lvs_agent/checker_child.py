@@ -211,6 +211,7 @@ class Checker:
     def reload(self, document: model.Document) -> None:
         """Run another document: what stays keeps its verdicts, its schedule, and its place in the table."""
         self._work()
+        self._climb()  # what has risen by the configuration of until now has risen
         before, old = self.plan, self.states
         self.document = document = missing.without(document, os.path.exists)
         self._set_manners()
@@ -240,6 +241,8 @@ class Checker:
         gone = {key for service in before.services.values() for key in service.keys}
         self._leaving |= gone - self._ours()
         self._look()
+        self._rising = {name for name, state in self.states.items() if state.rising}
+        self._climb()
         self._look_beside(self.sync, self.timeouts)
 
     def _look_for_addresses(self) -> None:
@@ -392,6 +395,8 @@ class Checker:
         now = self.moment = self.loop.now()
         names = [name for name in self._rising if name in self.states and name not in changed]
         self._look_at([*changed, *names])
+        for name in names:
+            self.states[name] = roster.risen(self.plan.services[name].pool, self.states[name], now)
         moments = {
             name: roster.climbs(self.plan.services[name].pool, self.states[name], now)
             for name in self._rising & set(self.states)

@@ -50,8 +50,9 @@ def _written(derived: description.Derived, path: str) -> Described:
         return Described(derived.config, [], [])
     made = mapping.described(derived.config, path)
     findings = [*derived.findings, *(description.placed(finding, derived.places) for finding in made.findings)]
-    errors = [finding.render() for finding in findings if finding.level == conf.ERROR]
-    notes = [finding.render() for finding in findings if finding.level != conf.ERROR]
+    # what a host says of itself is told once, in however many services it is
+    errors = list(dict.fromkeys(finding.render() for finding in findings if finding.level == conf.ERROR))
+    notes = list(dict.fromkeys(finding.render() for finding in findings if finding.level != conf.ERROR))
     origins = made.origins.translated(lambda path: description.place(path, derived.places))
     return Described(None if errors else made.text, errors, notes, origins)
 

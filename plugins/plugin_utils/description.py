@@ -169,14 +169,13 @@ class _Deriving:
         made = []
         for host in hosts:
             address = self._address(host, _family(service), path)
-            said_in = "lvs_address" if self.inventory.variables(host).get("lvs_address") else "ansible_host"
             own = self._own(host)
             ports = {"port": service["port"]} if service.get("port") else {}
             more = {**own, **rest} if word == "host" else {**rest, **own}
             if address:
                 places = {key: f"{host}: {OWN}.{key}" for key in own if word == "group" or key not in rest}
-                if "address" not in rest:
-                    places.setdefault("address", f"{host}: {said_in}")
+                if "address" not in rest:  # an ansible_host is one only where it is an address
+                    places.setdefault("address", f"{host}: lvs_address")
                 made.append(({"address": address, **ports, **more}, places))
         return made
 
@@ -185,9 +184,8 @@ class _Deriving:
         own = plain(self.inventory.variables(host).get(OWN)) or {}
         if isinstance(own, dict):
             return own
-        if not any(found.path == f"{host}: {OWN}" for found in self.findings):  # once, in however many services
-            message, help_text = f"{shape_of(own)} does not belong here", "a mapping of keywords, as weight: 2"
-            self.findings.append(mapping.PathFinding(ERROR, "bad-value", message, help_text, f"{host}: {OWN}"))
+        message, help_text = f"{shape_of(own)} does not belong here", "a mapping of keywords, as weight: 2"
+        self.findings.append(mapping.PathFinding(ERROR, "bad-value", message, help_text, f"{host}: {OWN}"))
         return {}
 
     def _address(self, host: str, family: int, path: str) -> str | None:

@@ -68,6 +68,25 @@ def test_a_slow_start_climbs_and_the_floor_keeps_the_last(directors) -> None:
     assert wait(lambda: set(weights(ours)) == {"1", "2"}, 15, 0.05) is not None
 
 
+def test_a_reload_to_a_longer_slow_start_lowers_nobody_who_has_risen(directors) -> None:
+    ours = directors[0]
+    text = virtual("192.0.2.1 80", *DR, "@lvs_agent slow_start 2", servers=THREE[:2])
+    run((ours,), text)
+    for address in ("10.0.0.1", "10.0.0.2"):
+        if address not in ours.webs:
+            ours.revive_web(address)
+    settled(ours, s1=100, s2=100)
+    ours.kill_web("10.0.0.1")
+    settled(ours, s2=100)
+    ours.revive_web("10.0.0.1")
+    settled(ours, s1=100, s2=100)
+    ours.load(text.replace("slow_start 2", "slow_start 600"))
+    ours.agent("reload")
+    settled(ours, s1=100, s2=100)
+    time.sleep(1)
+    assert weights(ours) == {"1": 100, "2": 100}
+
+
 def test_fast_recovery_does_not_wait_between_the_urls(directors) -> None:
     """Two urls, 2 s apart: a server that is back is asked for the failed one, and then for both."""
     check = "HTTP_GET {{\n connect_timeout 1\n {}\n url {{\n path /\n status_code 200\n }}\n url {{\n path /2\n status_code 200\n }}\n }}"

@@ -197,6 +197,12 @@ def rise(state: State, keys: Iterable[Hashable], now: float) -> State:
     return replace(state, rising={**state.rising, **rising}) if rising else state
 
 
+def risen(pool: Pool, state: State, now: float) -> State:
+    """The pool without slow starts that are over: under a longer one they would begin again."""
+    rising = {key: since for key, since in state.rising.items() if now < since + pool.slow_start}
+    return state if len(rising) == len(state.rising) else replace(state, rising=rising)
+
+
 def climbs(pool: Pool, state: State, now: float) -> Optional[float]:
     """The next moment at which a slow start changes a weight; None when nothing rises any more."""
     ends = [since + pool.slow_start for since in state.rising.values() if since + pool.slow_start > now]

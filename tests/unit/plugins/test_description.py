@@ -169,9 +169,10 @@ def test_an_address_that_the_description_says_is_its_own():
     assert error.startswith("lvs_cluster.virtual_servers[0].real_servers[0].address: error[bad-address]")
 
 
-def test_a_host_is_told_of_once_however_many_services_it_is_in():
+@pytest.mark.parametrize("own", [{"lvs_real_server": "heavy"}, {"lvs_real_server": {"weight": -1}}, {"lvs_address": 5}])
+def test_a_host_is_told_of_once_however_many_services_it_is_in(own):
     services = [{**SERVICE, "port": port} for port in (80, 81)]
-    known = inventory(r2={"lvs_real_server": "heavy"})
+    known = inventory(r2=own)
     assert len(of_host({"virtual_servers": services}, "d1", known, "lvs_cluster").errors) == 1
 
 

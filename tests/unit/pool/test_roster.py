@@ -28,6 +28,7 @@ from lvs_agent.pool.roster import (
     leave,
     reload,
     rise,
+    risen,
     roster,
     step,
     stop,
@@ -354,3 +355,13 @@ def test_a_reload_that_changes_nothing_of_a_pool_leaves_it_as_it_is(seed: int) -
         state, _told = step(pool, state, [Verdict(key, check, draw.random() < 0.5, **more)], float(now))
         failed = {key: standing.failed for key, standing in state.standings.items()}
         assert reload(state, pool, failed) == (state, ())
+
+
+def test_a_longer_slow_start_does_not_begin_again_what_is_over() -> None:
+    pool = Pool((server("a", 100), server("b", 100)), slow_start=10.0)
+    state = rise(rise(play(pool, "")[0], ["a"], 0.0), ["b"], 8.0)
+    assert risen(pool, state, 9.0) is state
+    state = risen(pool, state, 10.0)
+    longer = Pool(pool.servers, slow_start=40.0)
+    state, _told = reload(state, longer, {})
+    assert [(seat.server, seat.weight) for seat in roster(longer, state, 18.0)] == [("a", 100), ("b", 25)]
