@@ -75,6 +75,7 @@ def test_a_reload_to_a_longer_slow_start_lowers_nobody_who_has_risen(directors) 
     for address in ("10.0.0.1", "10.0.0.2"):
         if address not in ours.webs:
             ours.revive_web(address)
+    assert wait(ours.ipvs, 10, 0.05) is not None
     settled(ours, s1=100, s2=100)
     ours.kill_web("10.0.0.1")
     settled(ours, s2=100)

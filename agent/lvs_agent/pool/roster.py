@@ -205,7 +205,7 @@ def risen(pool: Pool, state: State, now: float) -> State:
 
 def climbs(pool: Pool, state: State, now: float) -> Optional[float]:
     """The next moment at which a slow start changes a weight; None when nothing rises any more."""
-    ends = [since + pool.slow_start for since in state.rising.values() if since + pool.slow_start > now]
+    ends = [since + pool.slow_start for since in risen(pool, state, now).rising.values()]
     return min(now + max(1.0, pool.slow_start / STEPS), max(ends)) if ends else None
 
 
@@ -230,8 +230,7 @@ def reload(
         fresh[server.key] = Standing(standings.get(server.key, NONE), deltas)
     sorry_in = old.sorry_in and pool.sorry is not None
     held = tuple(key for key in old.held if pool.floor and key in fresh and not fresh[key].up)
-    rising = old.rising if pool.slow_start else {}
-    book = _Book(pool, fresh, State({}, 0, old.quorum_up, sorry_in, held, rising))
+    book = _Book(pool, fresh, State({}, 0, old.quorum_up, sorry_in, held, old.rising if pool.slow_start else {}))
     stays = set(old.held)
     stood = {key: was.up or key in stays for key, was in old.standings.items()}
     book.effects += [ServerDown(key) for key, was_up in stood.items() if was_up and key not in fresh]
@@ -307,7 +306,7 @@ class _Book:
         self.now = now
         self.held = OrderedDict.fromkeys(state.held)
         self.ups = sum(1 for standing in self.standings.values() if standing.up) if pool.floor else 0
-        self.rising = {key: since for key, since in state.rising.items() if now < since + pool.slow_start}
+        self.rising = risen(pool, state, now).rising
         self.effects: List[Effect] = []
         self.sum = state.sum if standings is state.standings else sum(self._share(key) for key in self.standings)
 
