@@ -306,7 +306,7 @@ class _Book:
         self.now = now
         self.held = OrderedDict.fromkeys(state.held)
         self.ups = sum(1 for standing in self.standings.values() if standing.up) if pool.floor else 0
-        self.rising = risen(pool, state, now).rising
+        self.rising = dict(risen(pool, state, now).rising)
         self.effects: List[Effect] = []
         self.sum = state.sum if standings is state.standings else sum(self._share(key) for key in self.standings)
 
